@@ -1,0 +1,120 @@
+import { readFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { dirname, resolve } from 'node:path'
+import { parseDocument } from 'yaml'
+import { z } from 'zod'
+import type { Site } from './core/site.ts'
+import { siteSchema } from './core/site.ts'
+import { ConfigError } from './errors.ts'
+
+const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+
+/** A secret is never optional by accident: empty counts as missing. */
+const secret = z.string().min(1)
+const url = (protocols: RegExp, form: string) => z.string().regex(protocols, { error: `expected ${form}` })
+
+/** Variables of the environment that a process may read. What only some processes need is optional here and asked for by `need`. */
+const environmentSchema = z.object({
+  GROUNDCREW_SITE: z.string().default('groundcrew.yml'),
+  GROUNDCREW_COMMANDS: z.string().default('commands'),
+  GROUNDCREW_WORK_DIR: z.string().default('.groundcrew'),
+  GROUNDCREW_ARTIFACT_KEY: z
+    .string()
+    .regex(/^[0-9a-fA-F]{64}$/, { error: 'expected 64 hexadecimal digits (32 bytes): openssl rand -hex 32' })
+    .optional(),
+  GROUNDCREW_PREFIX: z
+    .string()
+    .regex(/^[a-z0-9_-]+$/)
+    .default('groundcrew'),
+  GROUNDCREW_HOST: z.string().default(hostname()),
+  LOG_LEVEL: z.enum(LEVELS).default('info'),
+  REDIS_URL: url(/^rediss?:\/\//, 'redis://HOST:PORT or rediss://HOST:PORT').optional(),
+  CONSUL_HTTP_ADDR: z.string().optional(),
+  CONSUL_HTTP_TOKEN: secret.optional(),
+  SLACK_BOT_TOKEN: secret.startsWith('xoxb-', { error: 'expected a bot token (xoxb-...)' }).optional(),
+  SLACK_APP_TOKEN: secret.startsWith('xapp-', { error: 'expected an app-level token (xapp-...)' }).optional(),
+  SLACK_SIGNING_SECRET: secret.optional(),
+  SLACK_API_URL: url(/^https?:\/\//, 'https://HOST/api/').default('https://slack.com/api/'),
+  SLACK_MODE: z.enum(['socket', 'http']).default('socket'),
+  SLACK_HTTP_PORT: z.coerce.number().int().min(1).max(65_535).default(3000),
+  SLACK_HTTP_HOST: z.string().default('127.0.0.1'),
+  WORKER_CONCURRENCY: z.coerce.number().int().min(1).max(64).default(4),
+})
+
+export type Settings = z.infer<typeof environmentSchema>
+
+/** What a process was started with: its environment, checked and frozen, and nothing read later. */
+export type Config = { readonly settings: Readonly<Settings>; readonly variables: Readonly<Record<string, string>> }
+
+/** Reads and checks the process's environment. Throws a `ConfigError` that names each variable, what was expected and what came. */
+export function readConfig(variables: NodeJS.ProcessEnv = process.env): Config {
+  const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== undefined && value !== ''))
+  const checked = environmentSchema.safeParse(given)
+  if (!checked.success) {
+    const lines = checked.error.issues.map(
+      (issue) => `${issue.path.join('.')} ${cameOf(given, issue)}: ${issue.message}.`,
+    )
+    throw new ConfigError(`The environment is not right:\n  ${lines.join('\n  ')}`)
+  }
+  return Object.freeze({
+    settings: Object.freeze(checked.data),
+    variables: Object.freeze(given as Record<string, string>),
+  })
+}
+
+/** The value of a variable that this process cannot do without. */
+export function need<K extends keyof Settings>(config: Config, name: K): NonNullable<Settings[K]> {
+  const value = config.settings[name]
+  if (value === undefined || value === null) {
+    throw new ConfigError(
+      `${name} is not set. It is needed to start this; see "Connecting a workspace" in the README, or run script/demo.`,
+    )
+  }
+  return value
+}
+
+/**
+ * Reads the site file and checks all of it; paths of stacks in it are relative to the file. Throws a `ConfigError` that gives
+ * each place and reason. A missing, empty or malformed file stops the start: nothing fails open.
+ */
+export async function readSite(file: string): Promise<Site> {
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new ConfigError(
+      `The site file ${file} cannot be read. Set GROUNDCREW_SITE or --site to one; groundcrew.yml is a commented example.`,
+      { cause },
+    )
+  })
+  return parseSite(text, file)
+}
+
+/** The same for text that was read already. */
+export function parseSite(text: string, file: string): Site {
+  const document = parseDocument(text, { uniqueKeys: true })
+  const broken = document.errors[0]
+  if (broken) throw new ConfigError(`The site file ${file} is not YAML: ${broken.message}`)
+  const checked = siteSchema.safeParse(document.toJS() ?? {})
+  if (!checked.success) {
+    const lines = checked.error.issues.map((issue) => `${issue.path.join('.') || '(the whole file)'}: ${issue.message}`)
+    throw new ConfigError(`The site file ${file} is not right:\n  ${lines.join('\n  ')}`)
+  }
+  return freeze(resolved(checked.data, dirname(resolve(file))))
+}
+
+function resolved(site: Site, folder: string): Site {
+  const environments = Object.entries(site.environments).map(([name, environment]) => {
+    return [name, { ...environment, stack: resolve(folder, environment.stack) }]
+  })
+  return { ...site, environments: Object.fromEntries(environments) }
+}
+
+function freeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) for (const inner of Object.values(value)) freeze(inner)
+  return Object.freeze(value)
+}
+
+const HIDDEN = /TOKEN|SECRET|KEY|PASSWORD/
+
+function cameOf(given: Record<string, unknown>, issue: { path: PropertyKey[] }): string {
+  const name = String(issue.path[0])
+  return HIDDEN.test(name) ? 'has a value that does not fit (not shown)' : `is \`${String(given[name])}\``
+}

@@ -1,0 +1,10 @@
+/** Reading Terraform's `-json` stream: how far it has come, and afterwards what is done, what failed and what never began. */
+export type { ChangeSummary, Diagnostic, StreamEvent } from './apply/event.ts'
+export { readEvent } from './apply/event.ts'
+export type { PlanProgress } from './apply/planning.ts'
+export { beginPlan, planProgressText, recordPlanEvent } from './apply/planning.ts'
+export type { ApplyRecord, Operation } from './apply/record.ts'
+export { beginApply, recordEvent } from './apply/record.ts'
+export type { ApplyEnd, ApplyReport, FailedChange, RunningChange } from './apply/report.ts'
+export { applyReport } from './apply/report.ts'
+export { applyHeadline, describeFailed, nextStep, progressText } from './apply/words.ts'

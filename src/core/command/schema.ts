@@ -1,0 +1,62 @@
+import { z } from 'zod'
+import { milliseconds } from '../duration.ts'
+import type { Site } from '../site.ts'
+
+/** What an argument is beyond its zod type. The site is asked when a line is parsed, so one command file serves every site. */
+export type Mark =
+  | { readonly kind: 'choice'; readonly what: string; readonly choices: (site: Site) => readonly string[] }
+  | { readonly kind: 'duration' | 'user' | 'rest' }
+
+const marks = z.registry<Mark>()
+
+/** One of the sizes that the site gives this environment. */
+export function sizeOf(environment: string) {
+  const sizes = (site: Site) =>
+    Object.hasOwn(site.environments, environment) ? Object.keys(site.environments[environment]?.sizes ?? {}) : []
+  return z.string().register(marks, { kind: 'choice', what: `sizes of ${environment}`, choices: sizes })
+}
+
+/** One of the site's environments. */
+export function environmentOf() {
+  const environments = (site: Site) => Object.keys(site.environments)
+  return z.string().register(marks, { kind: 'choice', what: 'environments', choices: environments })
+}
+
+/** One of the site's images. */
+export function imageOf() {
+  return z.string().register(marks, { kind: 'choice', what: 'images', choices: (site) => Object.keys(site.images) })
+}
+
+/** `45m`, `4h`, `1h30m`: kept as text, so that messages say what the person said. */
+export function duration() {
+  return z
+    .string()
+    .refine(isDuration, { error: 'expected a duration such as 45m or 4h' })
+    .register(marks, { kind: 'duration' })
+}
+
+/** A person: a Slack user id (what a mention becomes) or `shell:<unix user>`. Never a name: names can be changed. */
+export function user() {
+  return z
+    .string()
+    .regex(/^([UW][A-Z0-9]+|shell:[a-z_][a-z0-9_-]*)$/, { error: 'expected a mention, a user id or shell:<unix user>' })
+    .register(marks, { kind: 'user' })
+}
+
+/** Everything that is left of the line, as it was typed, quotes and dashes included. Only as the last positional. */
+export function rest() {
+  return z.string().min(1).register(marks, { kind: 'rest' })
+}
+
+/** The mark, however often the schema was refined or described since. */
+export function markOf(schema: z.ZodType): Mark | undefined {
+  return marks.get(schema)
+}
+
+export function isDuration(text: string): boolean {
+  try {
+    return milliseconds(text) > 0
+  } catch {
+    return false
+  }
+}

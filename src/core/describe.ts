@@ -1,0 +1,34 @@
+import { spoken } from './duration.ts'
+import type { Execution, StageRun } from './execution.ts'
+import { stageOf } from './execution.ts'
+import { clock, judgmentText, peopleText } from './judgment.ts'
+import { readApplyOutput, readPlanOutput } from './report.ts'
+
+/** An execution stage by stage, in lines: what `runs show` answers. */
+export function describeRun(run: Execution): string[] {
+  const askers = run.askers.length > 1 ? [`Counts as asked by ${peopleText(run.askers)}`] : []
+  const cancel = run.cancel
+    ? [`Cancel asked at ${clock(run.cancel.at)}${run.cancel.why ? `: ${run.cancel.why}` : ''}`]
+    : []
+  const stages = run.stages.flatMap((stage) => describeStage(run, stage))
+  const notes = run.notes.map((note) => `${clock(note.at)} ${note.text}`)
+  return [...askers, ...cancel, ...stages, ...run.judgments.map(judgmentText), ...notes]
+}
+
+function describeStage(run: Execution, stage: StageRun): string[] {
+  const took = stage.startedAt && stage.endedAt ? ` in ${spoken(stage.endedAt - stage.startedAt)}` : ''
+  const tries = stage.attempt > 1 ? ` (start ${stage.attempt})` : ''
+  const where = stage.worker ? ` on ${stage.worker.host}` : ''
+  const line = `• \`${stage.id}\` *${stage.state}*${took}${tries}${where}${whyOf(stage)}`
+  const output = stageOf(run, stage.id)?.outcome
+  const fields = output && 'output' in output ? (output.output ?? null) : null
+  const plan = stage.kind === 'terraform.plan' ? readPlanOutput(fields) : null
+  if (plan) return [line, `   ${plan.headline} Digest \`${plan.digest.slice(0, 12)}\`, Terraform ${plan.terraform}`]
+  const apply = stage.kind === 'terraform.apply' ? readApplyOutput(fields) : null
+  return apply ? [line, `   ${apply.headline}`] : [line]
+}
+
+function whyOf({ outcome }: StageRun): string {
+  if (outcome?.kind === 'failed') return `: ${outcome.error}`
+  return outcome && outcome.kind !== 'succeeded' ? `: ${outcome.why}` : ''
+}

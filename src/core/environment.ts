@@ -1,0 +1,106 @@
+import { UserError } from '../errors.ts'
+import type { Actor } from './actor.ts'
+import { idOf } from './actor.ts'
+import { milliseconds, spoken } from './duration.ts'
+import { dayAndClock } from './judgment.ts'
+import type { NamedEnvironment } from './workflow.ts'
+
+/** Who waits for the lock or holds it. */
+export type Claim = { readonly execution: string; readonly line: string; readonly actor: Actor; readonly since: number }
+
+/**
+ * How long an environment may live: from the first apply, until `endsAt`. Its id changes with every extension, so that
+ * a wake-up set for an earlier end does nothing.
+ */
+export type Lifetime = {
+  readonly id: string
+  readonly execution: string
+  readonly channel: string | null
+  readonly startedAt: number
+  readonly endsAt: number
+  /** Whoever asked for it or extended it: they cannot approve what happens when it ends. */
+  readonly askers: readonly string[]
+  readonly approvers: readonly string[]
+  /** Lineage of the Terraform state it was approved for; null while nobody has seen one. */
+  readonly lineage: string | null
+  readonly warned: boolean
+  /** The execution that takes the environment down, once it was begun. */
+  readonly ending: string | null
+  readonly extendedBy: readonly Actor[]
+}
+
+/** What is stored of one environment, compared and set by `version` together with the executions that touch it. */
+export type EnvironmentRecord = {
+  readonly name: string
+  readonly version: number
+  readonly lock: Claim | null
+  readonly queue: readonly Claim[]
+  readonly lifetime: Lifetime | null
+  /** What the last apply that ended left behind, for `status`. */
+  readonly last: { readonly execution: string; readonly line: string; readonly at: number; readonly up: boolean } | null
+}
+
+export function newEnvironment(name: string): EnvironmentRecord {
+  return { name, version: 0, lock: null, queue: [], lifetime: null, last: null }
+}
+
+/** Takes the lock, or a place in the queue; `first` is for the end of a lifetime, which waits for nobody who only waits. */
+export function claim(environment: EnvironmentRecord, wanted: Claim, first = false): EnvironmentRecord {
+  if (!environment.lock && environment.queue.length === 0) return { ...environment, lock: wanted }
+  const queue = first ? [wanted, ...environment.queue] : [...environment.queue, wanted]
+  return { ...environment, queue }
+}
+
+/** Gives back the lock or the place; the next in the queue then holds the lock. */
+export function release(environment: EnvironmentRecord, execution: string, now: number): EnvironmentRecord {
+  const queue = environment.queue.filter((claim) => claim.execution !== execution)
+  if (environment.lock?.execution !== execution) return { ...environment, queue }
+  const next = queue[0]
+  return { ...environment, lock: next ? { ...next, since: now } : null, queue: queue.slice(1) }
+}
+
+/** Place in the queue, from 1; 0 when it does not wait. */
+export function placeOf(environment: EnvironmentRecord, execution: string): number {
+  return environment.queue.findIndex((claim) => claim.execution === execution) + 1
+}
+
+/**
+ * The lifetime with `extend` more, never past `max` after it began. Throws a `UserError` when there is nothing to extend,
+ * when it is already being taken down, or when it stands at the maximum.
+ */
+export function extended(
+  environment: EnvironmentRecord,
+  settings: NamedEnvironment,
+  by: Actor,
+  now: number,
+): EnvironmentRecord {
+  const lifetime = environment.lifetime
+  if (!lifetime) throw new UserError(`${environment.name} has no time limit now, so there is nothing to extend.`)
+  if (lifetime.ending) {
+    throw new UserError(
+      `${environment.name} is already being taken down (\`runs show ${lifetime.ending}\`), so its time cannot be extended.`,
+    )
+  }
+  const latest = lifetime.startedAt + milliseconds(settings.lifetime.max)
+  const endsAt = Math.min(Math.max(lifetime.endsAt, now) + milliseconds(settings.lifetime.extend), latest)
+  if (endsAt <= lifetime.endsAt) {
+    const limit = `${spoken(milliseconds(settings.lifetime.max))} after it began`
+    throw new UserError(
+      `${environment.name} already stays up until ${dayAndClock(lifetime.endsAt)}, the most this site allows (${limit}).`,
+    )
+  }
+  return { ...environment, lifetime: prolonged(lifetime, endsAt, by) }
+}
+
+/** The lifetime with a later end; whoever asks for that counts as an asker from now on. */
+export function prolonged(lifetime: Lifetime, endsAt: number, by: Actor): Lifetime {
+  const [execution, count] = [lifetime.execution, lifetime.extendedBy.length + 1]
+  return {
+    ...lifetime,
+    id: `${execution}-x${count}`,
+    endsAt,
+    warned: false,
+    askers: [...new Set([...lifetime.askers, idOf(by)])],
+    extendedBy: [...lifetime.extendedBy, by],
+  }
+}

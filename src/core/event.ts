@@ -1,0 +1,56 @@
+import type { Actor } from './actor.ts'
+import type { EnvironmentRecord } from './environment.ts'
+import type { Execution, WorkerName } from './execution.ts'
+import type { Judgment } from './judgment.ts'
+import type { Outcome } from './workflow.ts'
+
+/** Everything that can happen to an execution. */
+export type Event =
+  | { readonly type: 'requested'; readonly first?: boolean }
+  | { readonly type: 'lock.granted' }
+  | { readonly type: 'stage.started'; readonly stage: string; readonly attempt: number; readonly worker: WorkerName }
+  | { readonly type: 'stage.adopted'; readonly stage: string; readonly attempt: number; readonly worker: WorkerName }
+  | { readonly type: 'stage.ended'; readonly stage: string; readonly attempt: number; readonly outcome: Outcome }
+  | {
+      readonly type: 'stage.lost'
+      readonly stage: string
+      readonly attempt: number
+      readonly why: string
+      readonly repeatable: boolean
+    }
+  | { readonly type: 'judged'; readonly judgment: Judgment }
+  | { readonly type: 'judgment.due'; readonly stage: string; readonly attempt: number }
+  | { readonly type: 'cancel'; readonly by: Actor; readonly why: string; readonly force: boolean }
+  | { readonly type: 'superseded'; readonly why: string }
+  | { readonly type: 'left'; readonly by: Actor }
+
+/** What has to be done besides storing. Each is stored with its due time and done at least once; each may be done twice. */
+export type Effect =
+  | {
+      readonly do: 'run'
+      readonly execution: string
+      readonly stage: string
+      readonly attempt: number
+      readonly at: number
+    }
+  | { readonly do: 'tell'; readonly execution: string; readonly event: Event; readonly at: number }
+  | {
+      readonly do: 'lifetime'
+      readonly environment: string
+      readonly id: string
+      readonly what: 'warn' | 'end'
+      readonly at: number
+    }
+  | { readonly do: 'show'; readonly message: string; readonly at: number }
+
+export type World = { readonly execution: Execution; readonly environment: EnvironmentRecord | null }
+
+/** `refused` says to a person why nothing was changed; null with an unchanged execution means the event came too late. */
+export type Next = World & {
+  readonly effects: readonly Effect[]
+  readonly changed: boolean
+  readonly refused: string | null
+}
+
+/** Which start of which stage an event is about; one about an earlier start changes nothing. */
+export type StageEvent = { readonly stage: string; readonly attempt: number }

@@ -1,0 +1,149 @@
+import type { Actor } from './actor.ts'
+import { idOf } from './actor.ts'
+import type { Judgment } from './judgment.ts'
+import type { Fields, Outcome, Stage } from './workflow.ts'
+
+export type ExecutionStatus = 'queued' | 'running' | 'waiting' | 'succeeded' | 'failed' | 'unknown' | 'canceled'
+
+/** `ready`: a worker may start it. `waiting`: for a judgment. The last five say how it ended. */
+export type StageState =
+  | 'pending'
+  | 'ready'
+  | 'running'
+  | 'waiting'
+  | 'succeeded'
+  | 'failed'
+  | 'unknown'
+  | 'skipped'
+  | 'canceled'
+
+/** The process that runs a stage, and the machine (a work folder that outlives processes) where its files lie. */
+export type WorkerName = { readonly id: string; readonly machine: string; readonly host: string }
+
+export type StageRun = Stage & {
+  readonly state: StageState
+  readonly attempt: number
+  readonly worker: WorkerName | null
+  readonly readyAt: number | null
+  readonly startedAt: number | null
+  readonly endedAt: number | null
+  /** When a waiting judgment lapses. */
+  readonly dueAt: number | null
+  readonly outcome: Outcome | null
+}
+
+/** Where a request came from, and so where its answer goes. */
+export type Origin = { readonly channel: string | null; readonly via: 'slack' | 'shell' | 'lifetime' }
+
+/** What was asked to stop, by whom; `force` once somebody asked for the second, unsafe stop. */
+export type Cancel = { readonly by: Actor; readonly at: number; readonly why: string; readonly force: boolean }
+
+/** How it ended, when the status alone does not say it. */
+export type Ending = 'rejected' | 'expired' | 'superseded' | 'left'
+
+/** One run of a workflow: plain JSON, planned once, changed only by `advance`. Times are milliseconds since 1970. */
+export type Execution = {
+  readonly id: string
+  readonly version: number
+  readonly command: string
+  readonly line: string
+  readonly args: Fields
+  readonly actor: Actor
+  /** The roles that the command file allows, for the checks that are made again later; empty where no person asked. */
+  readonly allow: readonly string[]
+  readonly askers: readonly string[]
+  readonly origin: Origin
+  readonly environment: string | null
+  readonly lock: 'none' | 'queued' | 'held' | 'released'
+  readonly stages: readonly StageRun[]
+  readonly judgments: readonly Judgment[]
+  readonly status: ExecutionStatus
+  readonly ending: Ending | null
+  readonly cancel: Cancel | null
+  /** The duration text of `--for`, for executions that start a lifetime. */
+  readonly lifetime: string | null
+  readonly notes: readonly { readonly at: number; readonly text: string }[]
+  readonly createdAt: number
+  readonly endedAt: number | null
+}
+
+export type NewExecution = {
+  readonly id: string
+  readonly command: string
+  readonly line: string
+  readonly args: Fields
+  readonly actor: Actor
+  readonly allow: readonly string[]
+  readonly askers?: readonly string[]
+  readonly origin: Origin
+  readonly environment: string | null
+  readonly lifetime: string | null
+  readonly stages: readonly Stage[]
+}
+
+/** An execution before anything happened to it. */
+export function newExecution(wanted: NewExecution, now: number): Execution {
+  return {
+    ...wanted,
+    version: 0,
+    askers: [...new Set([idOf(wanted.actor), ...(wanted.askers ?? [])])],
+    lock: 'none',
+    stages: wanted.stages.map(fresh),
+    judgments: [],
+    status: 'queued',
+    ending: null,
+    cancel: null,
+    notes: [],
+    createdAt: now,
+    endedAt: null,
+  }
+}
+
+/** A stage that has still everything before it; `attempt` counts the starts there have been. */
+export function fresh(stage: Stage & { readonly attempt?: number }): StageRun {
+  const { id, kind, input, after, onFailure, attempt = 0 } = stage
+  const untouched = { worker: null, readyAt: null, startedAt: null, endedAt: null, dueAt: null, outcome: null }
+  return { id, kind, input, after, onFailure, state: 'pending', attempt, ...untouched }
+}
+
+export function isOver(execution: Execution): boolean {
+  return execution.endedAt !== null
+}
+
+export function stageOf(execution: Execution, id: string): StageRun | undefined {
+  return execution.stages.find((stage) => stage.id === id)
+}
+
+/** Output of a stage that gave one, also of a failed one (the three lists of a half-failed apply). */
+export function outputOf(execution: Execution, id: string): Fields | null {
+  const outcome = stageOf(execution, id)?.outcome
+  return outcome && outcome.kind !== 'skipped' && outcome.output ? outcome.output : null
+}
+
+/** The judgment that counts for a stage: the last that did not fall. */
+export function judgmentOf(execution: Execution, stage: string): Judgment | undefined {
+  return execution.judgments.findLast((judgment) => judgment.stage === stage && !judgment.fell)
+}
+
+/** The stage that the words of a message are about: the one that runs, waits or is next. */
+export function currentStage(execution: Execution): StageRun | undefined {
+  const moving = execution.stages.find(({ state }) => state === 'running' || state === 'waiting' || state === 'ready')
+  return moving ?? execution.stages.find(({ state }) => state === 'unknown' || state === 'failed')
+}
+
+/** The status in a word or two, as the first line of a message says it. */
+export function wordOf(execution: Execution): string {
+  if (execution.ending === 'rejected' || execution.ending === 'expired') return execution.ending
+  if (execution.ending === 'superseded') return 'canceled (superseded)'
+  if (isOver(execution) || execution.status === 'unknown' || execution.status === 'queued') return execution.status
+  if (execution.cancel) return execution.cancel.force ? 'stopping by force' : 'canceling'
+  const stage = currentStage(execution)
+  if (stage?.state === 'waiting') return 'waiting for approval'
+  return (stage && WORDS[stage.kind]) ?? 'running'
+}
+
+const WORDS: Record<string, string> = {
+  'terraform.plan': 'planning',
+  'terraform.apply': 'applying',
+  health: 'checking health',
+}

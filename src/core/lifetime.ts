@@ -1,0 +1,105 @@
+import { idOf } from './actor.ts'
+import { milliseconds } from './duration.ts'
+import type { EnvironmentRecord, Lifetime } from './environment.ts'
+import { prolonged } from './environment.ts'
+import type { Effect, World } from './event.ts'
+import type { StageRun } from './execution.ts'
+import { stageOf } from './execution.ts'
+
+type Change = { readonly environment: EnvironmentRecord | null; readonly effects: readonly Effect[] }
+
+/** The wake-ups of a lifetime. They carry its id, so those of an earlier end find nothing to do. */
+export function wakeUps(environment: string, lifetime: Lifetime, warn: number): Effect[] {
+  const { id, endsAt } = lifetime
+  const at = Math.max(lifetime.startedAt, endsAt - warn)
+  return [
+    { do: 'lifetime', environment, id, what: 'warn', at },
+    { do: 'lifetime', environment, id, what: 'end', at: endsAt },
+  ]
+}
+
+/** What has to be shown anew when a lifetime begins, changes or ends. */
+export function shown(lifetime: Lifetime, at: number): Effect[] {
+  return [
+    { do: 'show', message: `execution:${lifetime.execution}`, at },
+    { do: 'show', message: `warning:${lifetime.id}`, at },
+  ]
+}
+
+/** The time begins with the first apply, even if that fails: what it made costs from then on. */
+export function applyStarted(world: World, stageId: string, now: number): Change {
+  const { execution, environment } = world
+  const stage = stageOf(execution, stageId)
+  const wanted = execution.lifetime
+  const unchanged = { environment, effects: [] }
+  if (!environment || !stage || stage.kind !== 'terraform.apply' || isDestroy(world, stage) || !wanted) return unchanged
+  if (environment.lifetime?.execution === execution.id) return unchanged
+  const approved = execution.judgments.filter((judgment) => judgment.decision === 'approved' && !judgment.fell)
+  const lifetime: Lifetime = {
+    id: execution.id,
+    execution: execution.id,
+    channel: execution.origin.channel,
+    startedAt: now,
+    endsAt: now + milliseconds(wanted),
+    askers: execution.askers,
+    approvers: approved.map((judgment) => idOf(judgment.by)),
+    lineage: null,
+    warned: false,
+    ending: null,
+    extendedBy: [],
+  }
+  const effects = [
+    ...wakeUps(environment.name, lifetime, warnOf(stage)),
+    ...(environment.lifetime ? shown(environment.lifetime, now) : []),
+  ]
+  return { environment: { ...environment, lifetime }, effects }
+}
+
+/** An apply ended, well or not: remember what it left, and which state it was. */
+export function applied(world: World, stageId: string, now: number): World & { effects: readonly Effect[] } {
+  const { execution, environment } = world
+  const stage = stageOf(execution, stageId)
+  const outcome = stage?.outcome
+  if (!environment || stage?.kind !== 'terraform.apply' || !outcome || outcome.kind === 'skipped')
+    return { ...world, effects: [] }
+  const down = outcome.kind === 'succeeded' && outcome.output.empty === true
+  if (down) return { execution, ...isDown(world, environment, now) }
+  const last = { execution: execution.id, line: execution.line, at: now, up: true }
+  const lineage = typeof outcome.output?.lineage === 'string' ? outcome.output.lineage : null
+  const lifetime = environment.lifetime && lineage ? { ...environment.lifetime, lineage } : environment.lifetime
+  return { execution, environment: { ...environment, last, lifetime }, effects: [] }
+}
+
+/**
+ * Nothing had to be applied. A destroy then found nothing left, so no time runs any more; an `up --for` asks for more
+ * time, which whoever may run the command may have without a judgment, up to the maximum (as with **Extend**).
+ */
+export function nothingApplied(world: World, stage: StageRun, now: number): Change {
+  const { execution, environment } = world
+  const lifetime = environment?.lifetime
+  if (!environment || stage.kind !== 'terraform.apply') return { environment, effects: [] }
+  if (isDestroy(world, stage)) return isDown(world, environment, now)
+  if (!lifetime || lifetime.ending || !execution.lifetime) return { environment, effects: [] }
+  const latest = lifetime.startedAt + (Number(stage.input.longest) || 0)
+  const endsAt = Math.min(now + milliseconds(execution.lifetime), latest)
+  if (endsAt <= lifetime.endsAt) return { environment, effects: [] }
+  const longer = prolonged(lifetime, endsAt, execution.actor)
+  const effects = [...wakeUps(environment.name, longer, warnOf(stage)), ...shown(lifetime, now)]
+  return { environment: { ...environment, lifetime: longer }, effects }
+}
+
+function isDown(world: World, environment: EnvironmentRecord, now: number): Change {
+  const last = { execution: world.execution.id, line: world.execution.line, at: now, up: false }
+  const effects = environment.lifetime ? shown(environment.lifetime, now) : []
+  return { environment: { ...environment, last, lifetime: null }, effects }
+}
+
+function isDestroy(world: World, stage: StageRun): boolean {
+  const plan = typeof stage.input.plan === 'string' ? stageOf(world.execution, stage.input.plan) : undefined
+  return plan?.input.destroy === true
+}
+
+/** Milliseconds before the end at which to warn; fixed when the execution was planned. */
+function warnOf(stage: StageRun): number {
+  return Number(stage.input.warn) || 0
+}

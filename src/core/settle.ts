@@ -1,0 +1,115 @@
+import { milliseconds } from './duration.ts'
+import type { Effect, World } from './event.ts'
+import type { Execution, ExecutionStatus, StageRun } from './execution.ts'
+import { outputOf } from './execution.ts'
+import type { Judgment } from './judgment.ts'
+import { nothingApplied } from './lifetime.ts'
+import { preapproval } from './preapproval.ts'
+import type { Fields, Outcome } from './workflow.ts'
+
+/** `over` is how the execution ended, or null while something runs or waits. */
+export type Settled = World & { readonly effects: readonly Effect[]; readonly over: ExecutionStatus | null }
+
+type Step = { readonly stage: StageRun; readonly effects: readonly Effect[]; readonly judgment?: Judgment }
+
+/** Moves on every stage whose predecessors ended well, until nothing moves; then says where the execution stands. */
+export function settle(world: World, now: number): Settled {
+  const stopped = standing(world.execution)
+  if (stopped) return { ...stopped, environment: world.environment, effects: [] }
+  let { execution, environment } = world
+  const effects: Effect[] = []
+  for (let next = following(execution); next; next = following(execution)) {
+    const step = begin(execution, next, now)
+    const skipped = step.stage.state === 'skipped'
+    execution = withStep(execution, step)
+    effects.push(...step.effects)
+    if (!skipped || !environment) continue
+    const life = nothingApplied({ execution, environment }, step.stage, now)
+    environment = life.environment
+    effects.push(...life.effects)
+  }
+  const after = standing(execution) ?? { execution: { ...execution, status: moving(execution) }, over: null }
+  return { ...after, environment, effects }
+}
+
+/** The digest of what a judgment or an apply is about: the one its plan stage gave. */
+export function digestOf(execution: Execution, stage: StageRun): string {
+  const digest = planOutput(execution, stage)?.digest
+  return typeof digest === 'string' ? digest : ''
+}
+
+function following(execution: Execution): StageRun | undefined {
+  return execution.stages.find(
+    (stage) =>
+      stage.state === 'pending' &&
+      stage.after.every((id) => endedWell(execution.stages.find((each) => each.id === id))),
+  )
+}
+
+function endedWell(stage: StageRun | undefined): boolean {
+  return stage?.state === 'succeeded' || stage?.state === 'skipped'
+}
+
+function begin(execution: Execution, stage: StageRun, now: number): Step {
+  const plan = planOutput(execution, stage)
+  if (plan?.needsApply === false) return { stage: skip(stage, 'nothing to do', now), effects: [] }
+  if (stage.kind === 'judgment') return ask(execution, stage, now)
+  const attempt = stage.attempt + 1
+  const run: Effect = { do: 'run', execution: execution.id, stage: stage.id, attempt, at: now }
+  return { stage: { ...stage, state: 'ready', attempt, readyAt: now }, effects: [run] }
+}
+
+function ask(execution: Execution, stage: StageRun, now: number): Step {
+  const attempt = stage.attempt + 1
+  const given = preapproval(stage.input, planOutput(execution, stage))
+  if (given) {
+    const judgment: Judgment = {
+      stage: stage.id,
+      decision: 'approved',
+      at: now,
+      digest: digestOf(execution, stage),
+      ...given,
+    }
+    const outcome: Outcome = { kind: 'succeeded', output: { digest: judgment.digest, preapproved: true } }
+    return { stage: { ...stage, attempt, state: 'succeeded', endedAt: now, outcome }, judgment, effects: [] }
+  }
+  const dueAt = now + milliseconds(String(stage.input.within))
+  const due: Effect = {
+    do: 'tell',
+    execution: execution.id,
+    event: { type: 'judgment.due', stage: stage.id, attempt },
+    at: dueAt,
+  }
+  return { stage: { ...stage, attempt, state: 'waiting', startedAt: now, dueAt }, effects: [due] }
+}
+
+/** Output of the plan stage that a judgment shows or an apply applies. */
+export function planOutput(execution: Execution, stage: StageRun): Fields | null {
+  const plan = stage.input.show ?? stage.input.plan
+  return typeof plan === 'string' ? outputOf(execution, plan) : null
+}
+
+function skip(stage: StageRun, why: string, now: number): StageRun {
+  return { ...stage, state: 'skipped', endedAt: now, outcome: { kind: 'skipped', why } }
+}
+
+function withStep(execution: Execution, { stage, judgment }: Step): Execution {
+  const stages = execution.stages.map((each) => (each.id === stage.id ? stage : each))
+  return { ...execution, stages, judgments: judgment ? [...execution.judgments, judgment] : execution.judgments }
+}
+
+/** Where an execution stands that starts nothing more: over, at unknown, or canceling what still runs. Null: it goes on. */
+function standing(execution: Execution): { execution: Execution; over: ExecutionStatus | null } | null {
+  const has = (state: StageRun['state']) => execution.stages.some((stage) => stage.state === state)
+  if (has('unknown')) return { execution: { ...execution, status: 'unknown' }, over: null }
+  const well = execution.stages.every(endedWell)
+  if (well) return { execution, over: 'succeeded' }
+  if (has('running')) return has('failed') || execution.cancel ? { execution, over: null } : null
+  if (execution.cancel || has('canceled')) return { execution, over: 'canceled' }
+  return has('failed') ? { execution, over: 'failed' } : null
+}
+
+function moving(execution: Execution): ExecutionStatus {
+  const busy = execution.stages.some(({ state }) => state === 'running' || state === 'ready')
+  return !busy && execution.stages.some(({ state }) => state === 'waiting') ? 'waiting' : 'running'
+}

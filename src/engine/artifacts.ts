@@ -1,0 +1,75 @@
+import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
+import type { Redis } from 'ioredis'
+import type { Artifacts } from '../core/workflow.ts'
+import { UserError } from '../errors.ts'
+import type { Keys } from './keys.ts'
+
+/** Plans hold configuration, state and secrets: they are gone after this, whatever happened to the execution. */
+const KEPT_FOR_S = 7 * 24 * 3600
+const LARGEST = 64 * 1024 * 1024
+
+/** Layout of a stored artifact: 12 bytes nonce, 16 bytes tag (NIST SP 800-38D), then the ciphertext. */
+const NONCE = 12
+const TAG = 16
+
+export type ArtifactStore = {
+  of(execution: string): Artifacts
+  /** Deletes artifacts of an execution by name. */
+  discard(execution: string, names: readonly string[]): Promise<void>
+}
+
+/** Files that travel between workers through Redis, encrypted with AES-256-GCM; `key` is 64 hexadecimal digits. */
+export function createArtifacts(redis: Redis, keys: Keys, key: string): ArtifactStore {
+  const secret = Buffer.from(key, 'hex')
+  return {
+    of: (execution) => ({
+      async put(name, content) {
+        if (content.byteLength > LARGEST) throw new UserError(tooLarge(name, content.byteLength))
+        const sealed = seal(secret, `${execution}/${name}`, content)
+        await redis.set(keys.artifact(execution, name), sealed, 'EX', KEPT_FOR_S)
+      },
+      async get(name) {
+        const sealed = await redis.getBuffer(keys.artifact(execution, name))
+        if (!sealed)
+          throw new Error(
+            `The artifact ${name} of ${execution} is gone: it is kept for ${KEPT_FOR_S / 86_400} days and until its execution ends.`,
+          )
+        return open(secret, `${execution}/${name}`, sealed)
+      },
+    }),
+    async discard(execution, names) {
+      await redis.del(...names.map((name) => keys.artifact(execution, name)))
+    },
+  }
+}
+
+/** The name is bound to the content, so that one artifact can not be passed off as another. */
+export function seal(key: Buffer, name: string, content: Uint8Array): Buffer {
+  const nonce = randomBytes(NONCE)
+  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(name))
+  const sealed = Buffer.concat([cipher.update(content), cipher.final()])
+  return Buffer.concat([nonce, cipher.getAuthTag(), sealed])
+}
+
+/** Throws when the key, the name or a byte of the content is not the one it was sealed with. */
+export function open(key: Buffer, name: string, sealed: Buffer): Buffer {
+  const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, NONCE))
+  decipher.setAAD(Buffer.from(name)).setAuthTag(sealed.subarray(NONCE, NONCE + TAG))
+  try {
+    return Buffer.concat([decipher.update(sealed.subarray(NONCE + TAG)), decipher.final()])
+  } catch (cause) {
+    throw new Error(
+      `The artifact ${name} does not open with this GROUNDCREW_ARTIFACT_KEY: another key, or it was changed.`,
+      { cause },
+    )
+  }
+}
+
+export function sha256(content: Uint8Array | string): string {
+  return createHash('sha256').update(content).digest('hex')
+}
+
+function tooLarge(name: string, bytes: number): string {
+  const mebibytes = (count: number) => `${(count / 1024 / 1024).toFixed(1)} MiB`
+  return `The artifact ${name} has ${mebibytes(bytes)}; at most ${mebibytes(LARGEST)} travel through the store. Make the stack's folder smaller.`
+}

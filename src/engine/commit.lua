@@ -1,0 +1,38 @@
+-- The one way to change what is stored: all of it or nothing of it.
+-- ARGV[1]: JSON { seen?, records, effects, outbox, index, feed, hint }. Records are compared by version first.
+local change = cjson.decode(ARGV[1])
+
+if change.seen then
+  local before = redis.call('GET', change.seen.key)
+  if before then return { 'seen', before } end
+end
+
+for _, record in ipairs(change.records) do
+  local version = redis.call('HGET', record.key, 'v') or '0'
+  if version ~= record.expect then return { 'conflict', record.key } end
+end
+
+if change.seen then
+  redis.call('SET', change.seen.key, change.seen.value, 'PX', change.seen.ttl)
+end
+for _, record in ipairs(change.records) do
+  redis.call('HSET', record.key, 'v', record.version, 'd', record.value)
+end
+for _, effect in ipairs(change.effects) do
+  redis.call('HSET', change.keys.effects, effect.id, effect.value)
+  redis.call('ZADD', change.keys.due, effect.at, effect.id)
+end
+for _, message in ipairs(change.outbox) do
+  redis.call('ZADD', change.keys.outbox, 'LT', message.at, message.name)
+  redis.call('HINCRBY', change.keys.outbox .. ':wanted', message.name, 1)
+end
+for _, entry in ipairs(change.index) do
+  redis.call('ZADD', change.keys.executions, entry.at, entry.id)
+  if entry.open then
+    redis.call('ZADD', change.keys.open, entry.at, entry.id)
+  else
+    redis.call('ZREM', change.keys.open, entry.id)
+  end
+end
+redis.call('PUBLISH', change.keys.feed, change.hint)
+return { 'ok' }

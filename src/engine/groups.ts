@@ -1,0 +1,27 @@
+import type { Redis } from 'ioredis'
+import type { Groups } from '../core/access.ts'
+import type { Keys } from './keys.ts'
+
+/** Bots write what Slack said; workers, which do not speak with Slack, believe it for this long and then nobody is in the group. */
+const BELIEVED_MS = 5 * 60_000
+
+export async function writeGroup(
+  redis: Redis,
+  keys: Keys,
+  group: string,
+  users: readonly string[],
+  at: number,
+): Promise<void> {
+  await redis.hset(keys.groups, group, JSON.stringify({ users, at }))
+}
+
+/** Members of the user groups as the bots last saw them; one that was not seen lately is left out, which gives nobody its roles. */
+export async function readGroups(redis: Redis, keys: Keys, now: number): Promise<Groups> {
+  const stored = await redis.hgetall(keys.groups)
+  const groups = new Map<string, ReadonlySet<string>>()
+  for (const [group, text] of Object.entries(stored)) {
+    const { users, at } = JSON.parse(text) as { users: string[]; at: number }
+    if (now - at <= BELIEVED_MS) groups.set(group, new Set(users))
+  }
+  return groups
+}

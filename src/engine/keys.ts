@@ -1,0 +1,27 @@
+/** Where everything lies in Redis. One prefix, so that two crews can share a server. */
+export function keysOf(prefix: string) {
+  const key = (...parts: string[]) => [prefix, ...parts].join(':')
+  return {
+    execution: (id: string) => key('execution', id),
+    environment: (name: string) => key('environment', name),
+    /** Executions by time of creation, all and those that are not over. */
+    executions: key('executions'),
+    open: key('open'),
+    /** Effects that wait to be done: ids by due time, and what they are. */
+    due: key('effects', 'due'),
+    effects: key('effects'),
+    /** Messages whose wanted state may differ from what Slack shows, by the time they should be looked at. */
+    outbox: key('outbox'),
+    message: (name: string) => key('message', name),
+    seen: (request: string) => key('seen', request),
+    progress: (execution: string) => key('progress', execution),
+    artifact: (execution: string, name: string) => key('artifact', execution, name),
+    worker: (id: string) => key('worker', id),
+    groups: key('groups'),
+    /** Pub/sub channel: hints that something changed. Missing one costs a second, nothing else. */
+    feed: key('feed'),
+    queue: `${prefix}-stages`,
+  } as const
+}
+
+export type Keys = ReturnType<typeof keysOf>

@@ -1,0 +1,88 @@
+import type { Actor } from '../core/actor.ts'
+import { milliseconds } from '../core/duration.ts'
+import type { EnvironmentRecord } from '../core/environment.ts'
+import { extended } from '../core/environment.ts'
+import type { NewExecution } from '../core/execution.ts'
+import { shown, wakeUps } from '../core/lifetime.ts'
+import { planStages } from '../core/planning.ts'
+import type { NamedEnvironment } from '../core/workflow.ts'
+import { UserError } from '../errors.ts'
+import { teardown } from '../stages/index.ts'
+import type { EngineParts } from './perform.ts'
+
+type Parts = Pick<EngineParts, 'store' | 'site' | 'kinds' | 'now'>
+
+/** The settings of an environment. Throws a `UserError` that names those there are. */
+export function environmentOf(site: Parts['site'], name: string): NamedEnvironment {
+  const settings = site.environments[name]
+  if (settings) return { ...settings, name }
+  throw new UserError(
+    `There is no environment \`${name}\` in the site; there are ${Object.keys(site.environments).join(', ')}.`,
+  )
+}
+
+/** The warning before the end: shown once, for the end that it was set for. */
+export async function warnOfEnd({ store, now }: Parts, name: string, id: string): Promise<void> {
+  await store.alter(name, (environment) => {
+    const { lifetime } = environment
+    if (lifetime?.id !== id || lifetime.warned || lifetime.ending) return null
+    return { environment: { ...environment, lifetime: { ...lifetime, warned: true } }, effects: shown(lifetime, now()) }
+  })
+}
+
+/**
+ * The time is over: an execution that takes the environment down is stored, first in the queue, and whatever only waits gives way.
+ * The end that an extension moved away finds another id and does nothing.
+ */
+export async function endLifetime(parts: Parts, name: string, id: string): Promise<void> {
+  const { store, now } = parts
+  const { lifetime } = await store.environment(name)
+  if (lifetime?.id !== id || lifetime.ending) return
+  const wanted = takeDown(parts, environmentOf(parts.site, name), await store.environment(name))
+  const alter = (environment: EnvironmentRecord) => {
+    const current = environment.lifetime
+    if (current?.id !== id || current.ending) return null
+    return { ...environment, lifetime: { ...current, ending: wanted.id } }
+  }
+  const stored = await store.request(wanted, `lifetime-end:${id}`, { first: true, alter })
+  if (!stored || stored.before) return
+  const environment = await store.environment(name)
+  const why = `${name}'s time is over: ${wanted.id} takes it down.`
+  for (const claim of [environment.lock, ...environment.queue]) {
+    if (claim && claim.execution !== wanted.id) await store.tell(claim.execution, { type: 'superseded', why })
+  }
+  await store.alter(name, (current) => ({ environment: current, effects: shown(lifetime, now()) }))
+}
+
+function takeDown(parts: Parts, settings: NamedEnvironment, environment: EnvironmentRecord): NewExecution {
+  const { lifetime } = environment
+  if (!lifetime) throw new Error(`${settings.name} has no lifetime to end.`)
+  const { execution, lineage, approvers } = lifetime
+  const drafts = teardown({ execution, environment: settings.name, lineage, approvers: [...approvers] })
+  return {
+    id: `end-${lifetime.id}`,
+    command: `${settings.name} down`,
+    line: `${settings.name} down`,
+    args: {},
+    actor: { kind: 'lifetime', environment: settings.name },
+    allow: [],
+    askers: lifetime.askers,
+    origin: { channel: lifetime.channel, via: 'lifetime' },
+    environment: settings.name,
+    lifetime: null,
+    stages: planStages(drafts, parts.kinds, { site: parts.site, environment: settings }),
+  }
+}
+
+/** More time, by somebody who may run the command that began it. Throws a `UserError` that says why there is none. */
+export async function extendLifetime(parts: Parts, name: string, by: Actor): Promise<EnvironmentRecord> {
+  const settings = environmentOf(parts.site, name)
+  const changed = await parts.store.alter(name, (environment) => {
+    const longer = extended(environment, settings, by, parts.now())
+    if (!longer.lifetime || !environment.lifetime) return null
+    const wakes = wakeUps(name, longer.lifetime, milliseconds(settings.lifetime.warn))
+    return { environment: longer, effects: [...wakes, ...shown(environment.lifetime, parts.now())] }
+  })
+  if (!changed) throw new UserError(`${name} has no time limit now, so there is nothing to extend.`)
+  return changed
+}

@@ -1,0 +1,51 @@
+import type { Redis } from 'ioredis'
+import type { Effect } from '../core/event.ts'
+import { stageOf } from '../core/execution.ts'
+import type { Site } from '../core/site.ts'
+import type { StageKinds } from '../core/workflow.ts'
+import type { Done, Perform } from './effects.ts'
+import type { Keys } from './keys.ts'
+import { endLifetime, warnOfEnd } from './lifetimes.ts'
+import type { Hints } from './queue.ts'
+import type { Store } from './store.ts'
+
+export type EngineParts = {
+  readonly redis: Redis
+  readonly keys: Keys
+  readonly store: Store
+  readonly site: Site
+  readonly kinds: StageKinds
+  readonly hints: Hints
+  readonly now: () => number
+}
+
+/** A hint that nobody took is given again after this long. */
+const HINT_AGAIN_MS = 10_000
+
+/** How each effect is done. Each may be done twice: the store refuses what no longer fits. */
+export function createPerform(parts: EngineParts): Perform {
+  return async (effect: Effect, looks: number): Promise<Done> => {
+    switch (effect.do) {
+      case 'run':
+        return hint(parts, effect, looks)
+      case 'tell':
+        await parts.store.tell(effect.execution, effect.event)
+        return 'done'
+      case 'lifetime':
+        if (effect.what === 'warn') await warnOfEnd(parts, effect.environment, effect.id)
+        else await endLifetime(parts, effect.environment, effect.id)
+        return 'done'
+      case 'show':
+        return 'done'
+    }
+  }
+}
+
+/** It stays an effect until some worker started the stage: a hint that Redis, BullMQ or a dying worker lost is given again. */
+async function hint(parts: EngineParts, effect: Extract<Effect, { do: 'run' }>, looks: number): Promise<Done> {
+  const execution = await parts.store.execution(effect.execution)
+  const stage = execution && stageOf(execution, effect.stage)
+  if (stage?.state !== 'ready' || stage.attempt !== effect.attempt) return 'done'
+  await parts.hints.add({ execution: effect.execution, stage: effect.stage, attempt: effect.attempt }, looks)
+  return { againIn: HINT_AGAIN_MS }
+}

@@ -1,0 +1,172 @@
+import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import type { Redis } from 'ioredis'
+import { advance } from '../core/advance.ts'
+import type { EnvironmentRecord } from '../core/environment.ts'
+import { newEnvironment } from '../core/environment.ts'
+import type { Effect, Event, Next } from '../core/event.ts'
+import type { Execution, NewExecution } from '../core/execution.ts'
+import { isOver, newExecution } from '../core/execution.ts'
+import type { Keys } from './keys.ts'
+
+const COMMIT = readFileSync(new URL('./commit.lua', import.meta.url), 'utf8')
+
+/** How long a request's key is remembered: Slack redelivers for about an hour, people replay for as long as they like. */
+const SEEN_FOR_MS = 24 * 3_600_000
+
+/** A conflict means that somebody else moved first; each try reads anew. More than this is not a race but a fault. */
+const MOST_TRIES = 100
+
+type Change = {
+  readonly executions?: readonly Execution[]
+  readonly environments?: readonly EnvironmentRecord[]
+  readonly effects?: readonly Effect[]
+  readonly seen?: { readonly key: string; readonly value: string }
+}
+type Committed =
+  | { readonly kind: 'ok' }
+  | { readonly kind: 'conflict' }
+  | { readonly kind: 'seen'; readonly value: string }
+
+/** `before`: this request was stored already, by an earlier delivery of the same event; nothing was done now. */
+export type Requested = { readonly execution: Execution; readonly before: boolean }
+
+/** What changes with an execution in the environment; null calls the whole request off. */
+export type Alter = (environment: EnvironmentRecord) => EnvironmentRecord | null
+
+export type Store = {
+  execution(id: string): Promise<Execution | null>
+  environment(name: string): Promise<EnvironmentRecord>
+  /** Stores a new execution with its first effects. The same `request` a second time stores nothing and answers as before. */
+  request(
+    wanted: NewExecution,
+    request: string,
+    options?: { first?: boolean; alter?: Alter },
+  ): Promise<Requested | null>
+  /** Lets an event happen to an execution. Throws when there is no such execution. `request` makes a second delivery harmless. */
+  tell(id: string, event: Event, request?: string): Promise<Next>
+  /** Changes an environment by itself; null leaves it as it is. */
+  alter(
+    name: string,
+    change: (environment: EnvironmentRecord) => { environment: EnvironmentRecord; effects: readonly Effect[] } | null,
+  ): Promise<EnvironmentRecord | null>
+  /** True the first time a key is seen: for events that store nothing else. */
+  first(request: string): Promise<boolean>
+  /** Newest first. */
+  list(options: { limit: number; open?: boolean }): Promise<Execution[]>
+}
+
+/** The only writer of executions and environments. Every change is compared and set with its effects in one script. */
+export function createStore(redis: Redis, keys: Keys, now: () => number): Store {
+  const commit = (change: Change) => runCommit(redis, keys, change, now())
+  const execution = async (id: string) => parsed<Execution>(await redis.hget(keys.execution(id), 'd'))
+  const environment = async (name: string) =>
+    parsed<EnvironmentRecord>(await redis.hget(keys.environment(name), 'd')) ?? newEnvironment(name)
+
+  const store: Store = {
+    execution,
+    environment,
+
+    async request(wanted, request, { first = false, alter } = {}) {
+      const key = keys.seen(request)
+      return untilStored<Requested | null>(async () => {
+        const record = wanted.environment ? await environment(wanted.environment) : null
+        const altered = record && alter ? alter(record) : record
+        if (alter && !altered) return { done: null }
+        const world = { execution: newExecution(wanted, now()), environment: altered }
+        const next = advance(world, { type: 'requested', first }, now())
+        const result = await commit({ ...changeOf(next), seen: { key, value: wanted.id } })
+        if (result.kind === 'ok') return { done: { execution: next.execution, before: false } }
+        if (result.kind === 'conflict') return 'again'
+        const earlier = await execution(result.value)
+        return { done: earlier ? { execution: earlier, before: true } : null }
+      })
+    },
+
+    async tell(id, event, request) {
+      return untilStored(async () => {
+        const before = await execution(id)
+        if (!before) throw new Error(`There is no execution ${id} in the store.`)
+        const record = before.environment ? await environment(before.environment) : null
+        const next = advance({ execution: before, environment: record }, event, now())
+        if (!next.changed) return { done: next }
+        const seen = request ? { seen: { key: keys.seen(request), value: id } } : {}
+        const result = await commit({ ...changeOf(next, record), ...seen })
+        if (result.kind === 'conflict') return 'again'
+        return { done: result.kind === 'ok' ? next : { ...next, changed: false, refused: null } }
+      })
+    },
+
+    async alter(name, change) {
+      return untilStored(async () => {
+        const before = await environment(name)
+        const changed = change(before)
+        if (!changed) return { done: null }
+        const result = await commit({ environments: [changed.environment], effects: changed.effects })
+        return result.kind === 'ok' ? { done: changed.environment } : 'again'
+      })
+    },
+
+    async first(request) {
+      return (await redis.set(keys.seen(request), '-', 'PX', SEEN_FOR_MS, 'NX')) === 'OK'
+    },
+
+    async list({ limit, open = false }) {
+      const ids = await redis.zrevrange(open ? keys.open : keys.executions, 0, limit - 1)
+      const found = await Promise.all(ids.map(execution))
+      return found.filter((each) => each !== null)
+    },
+  }
+  return store
+}
+
+/** An environment that the event did not touch is not compared either: it may belong to somebody else by now. */
+function changeOf(next: Next, before: EnvironmentRecord | null = null): Change {
+  const touched = next.environment && next.environment !== before ? [next.environment] : []
+  return { executions: [next.execution], environments: touched, effects: next.effects }
+}
+
+async function untilStored<T>(attempt: () => Promise<{ done: T } | 'again'>): Promise<T> {
+  for (let tries = 0; tries < MOST_TRIES; tries++) {
+    const result = await attempt()
+    if (result !== 'again') return result.done
+  }
+  throw new Error(`The store answered "changed by somebody else" ${MOST_TRIES} times in a row.`)
+}
+
+async function runCommit(redis: Redis, keys: Keys, change: Change, now: number): Promise<Committed> {
+  const { executions = [], environments = [], effects = [], seen } = change
+  const shows = effects.flatMap((effect) => (effect.do === 'show' ? [{ name: effect.message, at: effect.at }] : []))
+  const message = {
+    ...(seen ? { seen: { ...seen, ttl: SEEN_FOR_MS } } : {}),
+    records: [
+      ...executions.map((each) => record(keys.execution(each.id), each)),
+      ...environments.map((each) => record(keys.environment(each.name), each)),
+    ],
+    effects: effects
+      .filter((effect) => effect.do !== 'show')
+      .map((effect) => ({ id: randomUUID(), at: effect.at, value: JSON.stringify(effect) })),
+    outbox: [...executions.map(({ id }) => ({ name: `execution:${id}`, at: now })), ...shows],
+    index: executions.map((each) => ({ id: each.id, at: each.createdAt, open: !isOver(each) })),
+    keys: {
+      effects: keys.effects,
+      due: keys.due,
+      outbox: keys.outbox,
+      executions: keys.executions,
+      open: keys.open,
+      feed: keys.feed,
+    },
+    hint: JSON.stringify({ executions: executions.map(({ id }) => id) }),
+  }
+  const [kind, value] = (await redis.eval(COMMIT, 0, JSON.stringify(message))) as [Committed['kind'], string]
+  return kind === 'seen' ? { kind, value } : { kind }
+}
+
+function record(key: string, value: { readonly version: number }) {
+  const version = value.version + 1
+  return { key, expect: String(value.version), version: String(version), value: JSON.stringify({ ...value, version }) }
+}
+
+function parsed<T>(text: string | null): T | null {
+  return text === null ? null : (JSON.parse(text) as T)
+}

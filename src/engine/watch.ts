@@ -1,0 +1,88 @@
+import type { Redis } from 'ioredis'
+import type { Execution, StageRun, WorkerName } from '../core/execution.ts'
+import type { StageKinds } from '../core/workflow.ts'
+import { messageOf } from '../errors.ts'
+import type { Log } from '../log.ts'
+import type { Keys } from './keys.ts'
+import type { Runner } from './run.ts'
+import type { Store } from './store.ts'
+import { lives, machineLives } from './workers.ts'
+
+type Parts = {
+  readonly store: Store
+  readonly redis: Redis
+  readonly keys: Keys
+  readonly kinds: StageKinds
+  readonly now: () => number
+  readonly log: Log
+}
+
+/** How long workers of the same machine have to adopt what a dead one left, before it counts as lost. */
+const ADOPT_WITHIN_MS = 20_000
+const MOST_OPEN = 10_000
+
+/**
+ * Looks for stages whose worker died. Every process runs it: on the worker's machine another worker adopts them; where nobody
+ * can, what may be run again is run again and the rest is `unknown`, which is the truth.
+ */
+export function createWatch(parts: Parts, mine?: { runner: Runner; worker: WorkerName }) {
+  const missed = new Map<string, number>()
+
+  async function look(): Promise<void> {
+    for (const execution of await parts.store.list({ limit: MOST_OPEN, open: true })) {
+      for (const stage of execution.stages) await lookAt(execution, stage)
+    }
+    if (mine) await mine.runner.obeyAll()
+  }
+
+  async function lookAt(execution: Execution, stage: StageRun): Promise<void> {
+    const key = `${execution.id}/${stage.id}/${stage.attempt}`
+    const { worker } = stage
+    if (!worker || !left(stage) || (await lives(parts.redis, parts.keys, worker.id))) {
+      missed.delete(key)
+      return
+    }
+    if (mine && worker.machine === mine.worker.machine) {
+      if (!mine.runner.isRunning(execution.id, stage.id)) void mine.runner.adopt(execution, stage).catch(fault)
+      return
+    }
+    if (stage.state === 'unknown') return
+    const since = missed.get(key) ?? parts.now()
+    missed.set(key, since)
+    const patience = (await machineLives(parts.redis, parts.keys, worker.machine)) ? ADOPT_WITHIN_MS : 0
+    if (parts.now() - since < patience) return
+    parts.log.warn({ execution: execution.id, stage: stage.id, worker: worker.id }, 'worker lost')
+    await parts.store.tell(execution.id, {
+      type: 'stage.lost',
+      stage: stage.id,
+      attempt: stage.attempt,
+      why: `The worker on ${worker.host} that ran \`${stage.id}\` is gone.`,
+      repeatable: parts.kinds.get(stage.kind)?.repeatable ?? false,
+    })
+  }
+
+  function fault(error: unknown): void {
+    parts.log.error({ err: error }, 'adoption failed')
+  }
+
+  let looking: Promise<void> | null = null
+  const timer = setInterval(() => {
+    looking ??= look()
+      .catch((error) => parts.log.warn({ error: messageOf(error) }, 'look for lost stages failed'))
+      .finally(() => {
+        looking = null
+      })
+  }, 2_000)
+  return {
+    async stop() {
+      clearInterval(timer)
+      await looking
+    },
+  }
+}
+
+/** What a worker had in hand; an end that it saw vanish itself is not looked at again. */
+function left(stage: StageRun): boolean {
+  if (stage.state === 'running') return true
+  return stage.state === 'unknown' && stage.outcome?.kind === 'unknown' && stage.outcome.output?.vanished !== true
+}

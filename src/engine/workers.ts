@@ -1,0 +1,55 @@
+import { randomUUID } from 'node:crypto'
+import { mkdir, open, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Redis } from 'ioredis'
+import type { WorkerName } from '../core/execution.ts'
+import type { Log } from '../log.ts'
+import type { Keys } from './keys.ts'
+
+/** Three beats are missed before a worker counts as dead. */
+const BEATS_PER_LIFE = 3
+
+/** Which worker this is. The machine's id lies in the work folder: whoever finds the folder again may adopt what was run there. */
+export async function nameWorker(workDir: string, host: string): Promise<WorkerName> {
+  await mkdir(workDir, { recursive: true, mode: 0o700 })
+  const file = join(workDir, 'machine-id')
+  const handle = await open(file, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error
+    return null
+  })
+  if (handle) {
+    await handle.writeFile(randomUUID())
+    await handle.sync()
+    await handle.close()
+  }
+  const machine = (await readFile(file, 'utf8')).trim()
+  return { id: `${host}-${process.pid}-${randomUUID().slice(0, 8)}`, machine, host }
+}
+
+/** Says every few seconds that this worker lives, in a key that lapses by itself `deadAfter` milliseconds after the last beat. */
+export function startHeartbeat(redis: Redis, keys: Keys, worker: WorkerName, deadAfter: number, log: Log) {
+  const beat = () =>
+    redis
+      .multi()
+      .set(keys.worker(worker.id), JSON.stringify(worker), 'PX', deadAfter)
+      .set(keys.worker(`on-${worker.machine}`), worker.id, 'PX', deadAfter)
+      .exec()
+      .catch((error: Error) => log.warn({ error: error.message }, 'heartbeat failed'))
+  const timer = setInterval(beat, Math.max(200, deadAfter / BEATS_PER_LIFE))
+  return {
+    first: beat(),
+    async stop() {
+      clearInterval(timer)
+      await redis.del(keys.worker(worker.id)).catch(() => 0)
+    },
+  }
+}
+
+export async function lives(redis: Redis, keys: Keys, worker: string): Promise<boolean> {
+  return (await redis.exists(keys.worker(worker))) === 1
+}
+
+/** Whether any worker lives that could adopt what a dead one left on this machine. */
+export async function machineLives(redis: Redis, keys: Keys, machine: string): Promise<boolean> {
+  return (await redis.exists(keys.worker(`on-${machine}`))) === 1
+}

@@ -1,0 +1,15 @@
+/**
+ * The two kinds of error. A `UserError` is written for the person who reads it and is shown as it is: what was expected, what
+ * came, what to do. Every other error is ours: it is logged with its cause and the person gets its id.
+ */
+export class UserError extends Error {
+  override readonly name = 'UserError'
+}
+
+/** Settings that are missing or wrong. It stops the start; nothing runs on a site that was not understood. */
+export class ConfigError extends UserError {}
+
+/** The text of anything that was thrown, for a log line or a wrapped message. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,11 @@
+/** What a command file may use: the language of commands, the kinds of stages, and the shapes they are made of. Nothing else is public. */
+
+export { nameOf } from './core/actor.ts'
+export { command, duration, environmentOf, imageOf, rest, sizeOf, user, z } from './core/command.ts'
+export { describeRun } from './core/describe.ts'
+export { spoken } from './core/duration.ts'
+export { isOver, wordOf } from './core/execution.ts'
+export { clock, dayAndClock } from './core/judgment.ts'
+export type { Answer, AnswerContext, StageDraft } from './core/workflow.ts'
+export { UserError } from './errors.ts'
+export { health, judgment, terraform } from './stages/index.ts'

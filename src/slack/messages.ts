@@ -1,0 +1,112 @@
+import type { Button, KnownBlock } from '@slack/types'
+import { nameOf } from '../core/actor.ts'
+import type { EnvironmentRecord } from '../core/environment.ts'
+import { placeOf } from '../core/environment.ts'
+import type { StageRun } from '../core/execution.ts'
+import { isOver } from '../core/execution.ts'
+import { clock, peopleText, rolesText } from '../core/judgment.ts'
+import type { Message } from './limits.ts'
+import { actions, context, finished, section } from './messages/blocks.ts'
+import { controlButtons, extendButton, judgmentButtons } from './messages/buttons.ts'
+import { lifetimeAhead, lifetimeLine, lifetimeOf } from './messages/lifetime.ts'
+import { judgmentLine, noteText, outcomeLines } from './messages/outcome.ts'
+import { planBlocks } from './messages/plan.ts'
+import { resultBlocks } from './messages/results.ts'
+import { stageLines } from './messages/stages.ts'
+import { code, link, people, plain } from './messages/text.ts'
+import type { ExecutionView } from './messages/view.ts'
+import { askedBy, statusLine, timeFrom, tookText } from './messages/view.ts'
+
+export { answerMessage, errorMessage, refusalMessage } from './messages/answers.ts'
+export { buttonValue, type Press, readButtonValue } from './messages/buttons.ts'
+export { closingReply } from './messages/closing.ts'
+export { warningMessage } from './messages/lifetime.ts'
+export type { ExecutionView, Progress } from './messages/view.ts'
+
+const MOST_NOTES = 4
+
+/**
+ * The one message of an execution: a pure function of what is stored, so that it can be posted anew at any time. Its first block
+ * has the id `execution-<id>-v<version>`, by which the bot finds it again in the channel.
+ */
+export function executionMessage(view: ExecutionView): Message {
+  const { execution } = view
+  const { id, version } = execution
+  const first = `${statusLine(execution)}${tookText(execution)}, ${askedBy(execution)}`
+  const blocks = [
+    section(first, ...outcomeLines(execution), ...queueLines(view)),
+    section(...stageLines(view)),
+    ...resultBlocks(execution),
+    ...planBlocks(execution),
+    ...recordBlocks(view),
+    ...askBlocks(view),
+  ]
+  const text = first.replace(/\*/g, '')
+  return finished({ text, blocks }, { first: `execution-${id}-v${version}`, prefix: `x-${id}-${version}` })
+}
+
+/** Place in the queue, and who holds the lock since when with what. */
+function queueLines({ execution, environment, runsLink }: ExecutionView): string[] {
+  if (execution.lock !== 'queued' || !environment || isOver(execution)) return []
+  const name = plain(environment.name)
+  const place = placeOf(environment, execution.id)
+  const line = place
+    ? `Place ${place} of ${environment.queue.length} in the queue for ${name}.`
+    : `In the queue for ${name}.`
+  return [line, ...holderLine(environment, runsLink)]
+}
+
+function holderLine({ lock }: EnvironmentRecord, runsLink: ExecutionView['runsLink']): string[] {
+  if (!lock) return []
+  const url = runsLink?.(lock.execution)
+  const shown = url ? link(url, lock.execution) : code(lock.execution)
+  return [`🔒 Held by ${code(lock.line)} ${people(`of ${nameOf(lock.actor)} since ${clock(lock.since)}`)} (${shown})`]
+}
+
+/** Who decided, how long it may live, what happened on the way. */
+function recordBlocks(view: ExecutionView): KnownBlock[] {
+  const { judgments, notes, ending } = view.execution
+  const decided = judgments.filter(({ decision, fell }) => decision === 'approved' || fell).map(judgmentLine)
+  const lifetime = lifetimeLine(view)
+  const said = ending === 'superseded' || ending === 'left' ? notes.slice(0, -1) : notes
+  const left = Math.max(said.length - MOST_NOTES, 0)
+  const lines = [
+    ...decided.map((line) => `👤 ${line}`),
+    ...(lifetime ? [lifetime] : []),
+    ...(left > 0 ? [`… +${left} more earlier notes`] : []),
+    ...said.slice(left).map(({ at, text }) => `📝 ${clock(at)} ${noteText(text)}`),
+  ]
+  return lines.length > 0 ? [context(...lines)] : []
+}
+
+/** What people may do now: nothing that would be refused to everybody. */
+function askBlocks(view: ExecutionView): KnownBlock[] {
+  const { execution, environment } = view
+  const lifetime = lifetimeOf(view)
+  const controls: Button[] = [
+    ...controlButtons(execution),
+    ...(lifetime && !lifetime.ending && environment ? [extendButton(lifetime, environment.name)] : []),
+  ]
+  const waiting =
+    isOver(execution) || execution.status === 'unknown'
+      ? []
+      : execution.stages.filter(({ state }) => state === 'waiting')
+  if (execution.cancel || waiting.length === 0) return actions(controls)
+  return waiting.flatMap((stage, at) => [
+    section(...askLines(view, stage)),
+    ...actions([...judgmentButtons(execution, stage), ...(at === waiting.length - 1 ? controls : [])]),
+  ])
+}
+
+function askLines(view: ExecutionView, stage: StageRun): string[] {
+  const { askers } = view.execution
+  const { approvers } = stage.input
+  const roles = Array.isArray(approvers) ? approvers.filter((role) => typeof role === 'string') : []
+  const until = stage.dueAt === null ? '' : ` until ${timeFrom(stage.dueAt, stage.startedAt ?? stage.dueAt)}`
+  const asked = askers.filter((id) => !id.startsWith('lifetime:'))
+  return [
+    `✋ ${people(roles.length > 0 ? rolesText(roles) : 'an approver')} may approve${until}; after that it expires.`,
+    ...(asked.length > 0 ? [people(`${peopleText(asked)} asked for it and cannot approve it.`)] : []),
+    ...lifetimeAhead(view),
+  ]
+}

@@ -1,0 +1,101 @@
+import type { Button, ConfirmationDialog } from '@slack/types'
+import type { Lifetime } from '../../core/environment.ts'
+import type { Execution, StageRun } from '../../core/execution.ts'
+import { currentStage, isOver, outputOf } from '../../core/execution.ts'
+import { readPlanOutput } from '../../core/report.ts'
+import { plain } from './text.ts'
+
+/** What a button is about. For **Extend** `stage` is the lifetime's id, so that a second click finds another one. */
+export type Press = { readonly execution: string; readonly stage: string; readonly attempt: number }
+
+/** The opaque value of a button: it names what was shown, never what may be done. */
+export function buttonValue({ execution, stage, attempt }: Press): string {
+  return `${execution}|${stage}|${attempt}`
+}
+
+/** The same read back from a click, where anything may stand; null for what is none of ours. */
+export function readButtonValue(value: unknown): Press | null {
+  const [, execution, stage, attempt] = /^([\w.-]{1,200})\|([\w.-]{0,200})\|(\d{1,9})$/.exec(String(value)) ?? []
+  return execution && stage !== undefined ? { execution, stage, attempt: Number(attempt) } : null
+}
+
+/** **Approve** and **Reject** for one waiting judgment. */
+export function judgmentButtons(execution: Execution, stage: StageRun): Button[] {
+  const value = buttonValue({ execution: execution.id, stage: stage.id, attempt: stage.attempt })
+  const confirm = approvalConfirm(execution, stage)
+  const { line } = execution
+  return [
+    {
+      ...button('Approve', 'judgment.approve', { value, about: line }),
+      style: 'primary',
+      ...(confirm && { confirm }),
+    },
+    { ...button('Reject', 'judgment.reject', { value, about: line }), style: 'danger' },
+  ]
+}
+
+/** **Cancel** while it goes on; once that was asked and something still runs, **Force stop**. */
+export function controlButtons(execution: Execution): Button[] {
+  if (isOver(execution) || execution.status === 'unknown') return []
+  const stage = currentStage(execution)
+  const value = buttonValue({ execution: execution.id, stage: stage?.id ?? '', attempt: stage?.attempt ?? 0 })
+  const running = execution.stages.filter(({ state }) => state === 'running')
+  const about = execution.line
+  if (!execution.cancel) {
+    const confirm = running.some(({ kind }) => kind === 'terraform.apply') ? CANCEL : undefined
+    return [{ ...button('Cancel', 'execution.cancel', { value, about }), ...(confirm && { confirm }) }]
+  }
+  if (execution.cancel.force || running.length === 0) return []
+  return [{ ...button('Force stop', 'execution.force', { value, about }), style: 'danger', confirm: FORCE }]
+}
+
+export function extendButton(lifetime: Lifetime, environment: string): Button {
+  const { execution, id, extendedBy } = lifetime
+  const value = buttonValue({ execution, stage: id, attempt: extendedBy.length })
+  return button('Extend', 'execution.extend', { value, about: `the time of ${environment}` })
+}
+
+/** Asks once more before anything is destroyed, replaced or dropped, or where nobody can say what happens. */
+function approvalConfirm(execution: Execution, stage: StageRun): ConfirmationDialog | null {
+  const { show } = stage.input
+  if (typeof show !== 'string') return null
+  const plan = readPlanOutput(outputOf(execution, show))
+  const counts = plan?.counts
+  if (plan && counts && !plan.destroy && plan.risky + counts.destroy + counts.replace + counts.forget === 0) return null
+  const what = plan ? plain(plan.headline, 200) : 'What it does could not be read: see the plan in the thread.'
+  return dialog('Approve this plan?', what, { confirm: 'Approve', deny: 'Back', style: 'danger' })
+}
+
+type Answers = { readonly confirm: string; readonly deny: string; readonly style: 'danger' | 'primary' }
+
+function dialog(title: string, text: string, { confirm, deny, style }: Answers): ConfirmationDialog {
+  return {
+    title: { type: 'plain_text', text: title },
+    text: { type: 'mrkdwn', text, verbatim: true },
+    confirm: { type: 'plain_text', text: confirm },
+    deny: { type: 'plain_text', text: deny },
+    style,
+  }
+}
+
+const CANCEL = dialog(
+  'Cancel the apply?',
+  'Terraform is asked once to stop and gets time to save its state. What it has done until then stays.',
+  { confirm: 'Cancel it', deny: 'Let it run', style: 'danger' },
+)
+
+const FORCE = dialog(
+  'Stop it by force?',
+  'The process is killed at once. State may be lost, what it was making may run on unseen, and the state lock may stay. Only for something that does not end.',
+  { confirm: 'Force stop', deny: 'Wait', style: 'danger' },
+)
+
+function button(label: string, action: string, { value, about }: { value: string; about: string }): Button {
+  return {
+    type: 'button',
+    text: { type: 'plain_text', text: label },
+    action_id: action,
+    value,
+    accessibility_label: `${label} ${about}`,
+  }
+}

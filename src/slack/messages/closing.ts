@@ -1,0 +1,63 @@
+import { nameOfId } from '../../core/actor.ts'
+import type { Execution } from '../../core/execution.ts'
+import { outputOf } from '../../core/execution.ts'
+import { readApplyOutput } from '../../core/report.ts'
+import type { Message } from '../limits.ts'
+import { finished, section } from './blocks.ts'
+import { lifetimeLine } from './lifetime.ts'
+import { outcomeLines } from './outcome.ts'
+import { healthLines, nextStep } from './results.ts'
+import { code, people, plain } from './text.ts'
+import type { ExecutionView } from './view.ts'
+import { stagesOf, standsStill, statusLine, tookText, touched } from './view.ts'
+
+/** The one reply when it ended or stands at unknown: edits notify nobody, this does. Null while it goes on. */
+export function closingReply(view: ExecutionView): Message | null {
+  const { execution } = view
+  if (!standsStill(execution)) return null
+  const first = `${statusLine(execution)}${tookText(execution)}${mentions(execution)}`
+  const lines = [...outcomeLines(execution), ...afterwards(view)]
+  const { id, version } = execution
+  const text = [first.replaceAll('*', ''), ...lines.slice(0, 1)].join('\n')
+  return finished(
+    { text, blocks: [section(first, ...lines)] },
+    { first: `closing-${id}-v${version}`, prefix: `c-${id}-${version}` },
+  )
+}
+
+/** Everybody in Slack who asked for it. */
+function mentions({ askers }: Execution): string {
+  const names = askers.map(nameOfId).filter((name) => name.startsWith('@'))
+  return names.length > 0 ? people(`, ${names.join(' ')}`) : ''
+}
+
+function afterwards(view: ExecutionView): string[] {
+  const { execution } = view
+  if (execution.status === 'succeeded') return successLines(view)
+  const next = nextStep(execution)
+  if (next) return [`*Next*: ${next}`]
+  if (execution.status === 'unknown') {
+    return [
+      `*Next*: see ${code(`runs show ${execution.id}`)}, the log in this thread, and whether Terraform still runs.`,
+    ]
+  }
+  const unchanged = touched(execution) ? '' : 'Nothing was changed. '
+  return [`${unchanged}*Next*: ${nextOf(execution)}`]
+}
+
+function successLines(view: ExecutionView): string[] {
+  const { execution } = view
+  const headlines = stagesOf(execution, 'terraform.apply').flatMap((stage) => {
+    if (stage.state === 'skipped') return ['Nothing had to be applied.']
+    const apply = readApplyOutput(outputOf(execution, stage.id))
+    return apply ? [plain(apply.destroy && apply.empty ? `${apply.headline} The state is empty.` : apply.headline)] : []
+  })
+  const lifetime = lifetimeLine(view)
+  return [...headlines, ...healthLines(execution), ...(lifetime ? [lifetime] : [])]
+}
+
+function nextOf({ ending, status, line }: Execution): string {
+  if (ending === 'rejected') return 'talk to who rejected it, then ask anew.'
+  if (ending === 'expired' || status === 'canceled') return `ask anew with ${code(line)} if it is still wanted.`
+  return `see the log in this thread, mend the cause, then ask anew with ${code(line)}.`
+}

@@ -1,0 +1,85 @@
+import { nameOf } from '../../core/actor.ts'
+import type { Execution, StageRun } from '../../core/execution.ts'
+import { isOver } from '../../core/execution.ts'
+import type { Judgment } from '../../core/judgment.ts'
+import { clock, judgmentText } from '../../core/judgment.ts'
+import { listed } from './blocks.ts'
+import { clean, code, escape, people, plain } from './text.ts'
+
+/** How many lines of an error are shown; the log in the thread has all of them. */
+const ERROR_LINES = 6
+
+/** How it ended or why it stands still, said before everything else; nothing while it simply goes on. */
+export function outcomeLines(execution: Execution): string[] {
+  const { ending, status, cancel, notes } = execution
+  const last = notes.at(-1)
+  if (ending === 'rejected') return rejections(execution)
+  if (ending === 'expired') return failures(execution, (stage) => stage.kind === 'judgment')
+  if (ending === 'superseded' || ending === 'left') return last ? [noteText(last.text)] : []
+  if (status === 'unknown') return unknowns(execution)
+  if (cancel) return [cancelText(execution), ...failures(execution, (stage) => stage.kind !== 'judgment')]
+  return failures(execution, () => true)
+}
+
+/** `Approved by @U02BOB at 17:42 UTC`; what people wrote stands in code, so that it cannot pass for our own words. */
+export function judgmentLine(judgment: Judgment): string {
+  const { reason, fell, ...bare } = judgment
+  const why = reason ? `: ${judgment.by.kind === 'lifetime' ? plain(reason) : code(reason, 500)}` : ''
+  return `${people(judgmentText(bare))}${why}${fell ? ` (no longer counts: ${code(fell)})` : ''}`
+}
+
+/** A note of the execution: a person only where we put one, at its beginning; the rest may come from anywhere. */
+export function noteText(text: string): string {
+  const [, who = '', rest = ''] = /^(@[UW][A-Z0-9]{2,20}(?= ))?([\s\S]*)$/.exec(text) ?? []
+  const flat = clean(rest).replace(/\s+/g, ' ')
+  const safe = flat.split('`').length % 2 ? flat : flat.replaceAll('`', 'ʼ')
+  return `${people(who)}${escape(safe)}`
+}
+
+function rejections({ judgments }: Execution): string[] {
+  return judgments.filter(({ decision, fell }) => decision === 'rejected' && !fell).map(judgmentLine)
+}
+
+function cancelText(execution: Execution): string {
+  const { cancel } = execution
+  if (!cancel) return ''
+  const who = nameOf(cancel.by)
+  const why = cancel.why ? `: ${code(cancel.why)}` : ''
+  if (isOver(execution)) return `${people(`Canceled by ${who} at ${clock(cancel.at)}`)}${why}`
+  const [what, then] = cancel.force
+    ? ['a forced stop', ' The process is being killed.']
+    : ['to cancel', ' What runs is stopped and gets time to save its state.']
+  return `${people(`${who} asked for ${what} at ${clock(cancel.at)}`.replace('for to', 'to'))}${why}.${then}`
+}
+
+function failures(execution: Execution, about: (stage: StageRun) => boolean): string[] {
+  return execution.stages.filter(about).flatMap((stage) => {
+    if (stage.outcome?.kind !== 'failed') return []
+    if (stage.kind === 'judgment') return [people(stage.outcome.error)]
+    return [`${code(stage.id)} failed:`, ...errorLines(stage.outcome.error)]
+  })
+}
+
+function errorLines(error: string): string[] {
+  const lines = clean(error)
+    .split('\n')
+    .filter((line) => line.trim())
+  return listed(
+    lines.map((line) => code(line, 300)),
+    ERROR_LINES,
+  )
+}
+
+function unknowns(execution: Execution): string[] {
+  const lost = execution.stages.flatMap((stage) =>
+    stage.outcome?.kind === 'unknown' ? [{ stage, why: stage.outcome.why }] : [],
+  )
+  const lock =
+    execution.lock === 'held'
+      ? [`The lock on ${plain(execution.environment ?? 'it')} is kept until somebody has looked and decided.`]
+      : []
+  return [
+    ...lost.map(({ stage, why }) => `Nobody saw how ${code(stage.id)} ended: ${noteText(why)}`),
+    `${lock.join('')}${lock.length ? ' ' : ''}Look before anything is run again.`,
+  ]
+}

@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto'
+import { open } from 'node:fs/promises'
+import { readEvent } from '../core/apply.ts'
+
+/** The end of a long log says how it ended; the rest stays on the worker. */
+const MOST_BYTES = 4 * 1024 * 1024
+
+export function sha256Of(content: Uint8Array, as: 'digest' | 'text' = 'digest'): string {
+  return as === 'text' ? Buffer.from(content).toString('utf8') : createHash('sha256').update(content).digest('hex')
+}
+
+/**
+ * Terraform's `-json` stream as text for people, not yet masked. Only events of known types are taken: an unknown one, or a
+ * `log` with the emergency dump of a state in it, never is.
+ */
+export async function streamText(file: string): Promise<string> {
+  const lines = (await tailOf(file)).split('\n')
+  return lines.flatMap((line) => (readEvent(line) ? textOf(line) : [])).join('\n')
+}
+
+function textOf(line: string): string[] {
+  const event = JSON.parse(line) as {
+    type?: string
+    '@message'?: string
+    diagnostic?: Diagnostic
+    hook?: { output?: string; resource?: { addr?: string } }
+  }
+  if (event.type === 'log') return []
+  if (event.type === 'diagnostic' && event.diagnostic) {
+    const { severity = 'error', summary = '', detail = '', address } = event.diagnostic
+    const where = address ? ` (${address})` : ''
+    return [
+      `${severity === 'error' ? 'Error' : 'Warning'}: ${summary}${where}`,
+      ...detail.split('\n').map((each) => `  ${each}`),
+    ]
+  }
+  if (event.type === 'provision_progress') return [`${event.hook?.resource?.addr ?? ''}: ${event.hook?.output ?? ''}`]
+  return typeof event['@message'] === 'string' ? [event['@message']] : []
+}
+
+type Diagnostic = { severity?: string; summary?: string; detail?: string; address?: string }
+
+async function tailOf(path: string): Promise<string> {
+  const file = await open(path).catch(() => null)
+  if (!file) return ''
+  try {
+    const { size } = await file.stat()
+    const start = Math.max(0, size - MOST_BYTES)
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(size - start), 0, size - start, start)
+    const text = buffer.subarray(0, bytesRead).toString('utf8')
+    return start > 0 ? text.slice(text.indexOf('\n') + 1) : text
+  } finally {
+    await file.close()
+  }
+}

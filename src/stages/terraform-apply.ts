@@ -1,0 +1,243 @@
+import { existsSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import type { ApplyEnd, ApplyReport } from '../core/apply.ts'
+import {
+  applyHeadline,
+  applyReport,
+  beginApply,
+  describeFailed,
+  nextStep,
+  progressText,
+  readEvent,
+  recordEvent,
+} from '../core/apply.ts'
+import { milliseconds } from '../core/duration.ts'
+import type { Plan } from '../core/plan.ts'
+import { describeChange, readPlanText, secretsOf, summarizePlan } from '../core/plan.ts'
+import { planOutput } from '../core/report.ts'
+import type { Fields, Outcome, ProcessEnd, RunContext, StageDraft, StageKind } from '../core/workflow.ts'
+import { messageOf, UserError } from '../errors.ts'
+import { run } from '../tools/run.ts'
+import { applyArgv, diagnose, showJsonArgv, stateList } from '../tools/terraform.ts'
+import { treeDigest, unpackTree } from '../tools/tree.ts'
+import { sha256Of, streamText } from './stream.ts'
+import type { Workplace } from './terraform.ts'
+import { digestOf, init, lineageOf, maskFor, workplace } from './terraform.ts'
+
+const input = z.strictObject({ plan: z.string() })
+type Input = z.infer<typeof input>
+
+const planned = z.object({ plan: z.string() })
+const MOST_LISTED = 100
+
+/** Applies a saved plan, at most once, if it is to the last byte the one that was approved. There is no other way to apply. */
+export const terraformApply: StageKind<Input> = {
+  kind: 'terraform.apply',
+  input,
+  repeatable: false,
+  plan({ plan }, { environment }) {
+    if (!environment) throw new Error('Terraform stages need an environment: give the command one.')
+    const { warn, max } = environment.lifetime
+    return { plan, warn: milliseconds(warn), longest: milliseconds(max) }
+  },
+  run: (fields, context) => applyPlan(planned.parse(fields).plan, context),
+}
+
+async function applyPlan(planStage: string, context: RunContext): Promise<Outcome> {
+  const approved = planOutput.parse(context.output(planStage))
+  context.progress('checking that it is what was approved')
+  const place = await workplace(context, async (stack) => unpackTree(await context.artifacts.get('stack'), stack))
+  if (!context.adopted) {
+    const difference = await differenceFrom(approved, context, place)
+    if (difference) return { kind: 'failed', error: difference, again: planStage }
+    await init(context, place, maskFor(context))
+  }
+  const plan = readPlanText(await showPlan(place))
+  const mask = maskFor(context, secretsOf(plan))
+  const { end, report } = await runApply(plan, context, place, mask)
+  await context.artifacts.put('apply-log.txt', Buffer.from(mask(await streamText(end.out))))
+  return outcomeOf({ planStage, context, place, end, report, mask, destroy: approved.destroy })
+}
+
+type Approved = z.infer<typeof planOutput>
+
+/** What differs between what was approved and what would run here and now; null when nothing does. */
+async function differenceFrom(approved: Approved, context: RunContext, place: Workplace): Promise<string | null> {
+  const bytes = await context.artifacts.get('plan')
+  await writeFile(place.planFile, bytes, { mode: 0o600 })
+  const tree = await treeDigest(place.stack)
+  const { environment } = context
+  const bound = {
+    plan: sha256Of(bytes),
+    tree,
+    variables: approved.variables,
+    workspace: environment.workspace,
+    backend: environment.backend,
+    environment: environment.name,
+    terraform: place.version,
+    commit: approved.commit,
+  }
+  if (bound.plan !== approved.plan) return 'The plan file is not the one that was approved.'
+  if (place.version !== approved.terraform)
+    return `It was planned with Terraform ${approved.terraform}, and this worker has ${place.version}.`
+  if (digestOf(bound) !== approved.digest)
+    return 'Stack, variables, workspace or backend are not those that were approved.'
+  if (context.approved.some((digest) => digest !== approved.digest)) return 'The approval was given for another plan.'
+  const now = await treeDigest(environment.stack).catch(() => null)
+  if (now !== null && now !== approved.tree) return 'The stack was changed after the plan.'
+  const lock = await lockFile(context)
+  if (lock) await writeFile(join(place.stack, '.terraform.lock.hcl'), lock)
+  return null
+}
+
+async function lockFile(context: RunContext): Promise<Uint8Array | null> {
+  return context.artifacts.get('lock').catch(() => null)
+}
+
+async function showPlan(place: Workplace): Promise<string> {
+  const argv = [place.bin, ...showJsonArgv(place.planFile)]
+  const { exitCode, stdout } = await run(argv, { cwd: place.stack, env: place.env, timeout: 10 * 60_000 })
+  if (exitCode !== 0) throw new UserError(`\`terraform show\` of the approved plan exited with ${exitCode}.`)
+  return stdout
+}
+
+async function runApply(plan: Plan, context: RunContext, place: Workplace, mask: (text: string) => string) {
+  let record = beginApply(summarizePlan(plan).changes)
+  const since = context.now()
+  const argv = applyArgv({ planFile: place.planFile, lockTimeout: context.environment.lock_timeout })
+  const end = await context.process({ argv: [place.bin, ...argv], cwd: place.stack, env: place.env }, (line) => {
+    const event = readEvent(line)
+    if (!event) return
+    record = recordEvent(record, event)
+    context.progress(mask(progressText(applyReport(record), context.now() - since)))
+  })
+  const how: ApplyEnd = end.end === 'ended' ? { exitCode: end.exitCode } : 'vanished'
+  return { end, report: applyReport(record, how) }
+}
+
+type Ended = {
+  readonly planStage: string
+  readonly context: RunContext
+  readonly place: Workplace
+  readonly end: ProcessEnd
+  readonly report: ApplyReport
+  readonly mask: (text: string) => string
+  readonly destroy: boolean
+}
+
+async function outcomeOf(ended: Ended): Promise<Outcome> {
+  const { context, end, report, place } = ended
+  if (end.end === 'never-started') return neverStarted(context)
+  if (end.end === 'vanished') {
+    const why =
+      'Terraform ended without a trace: it was killed, or the machine was restarted. What it had in hand is not known.'
+    return { kind: 'unknown', why, output: { ...listsOf(ended), vanished: true, keep: true } }
+  }
+  const diagnosis = diagnose([...report.diagnostics])
+  const untouched = report.done.length + report.failed.length === 0
+  if (end.exitCode !== 0 && diagnosis === 'stale-plan' && untouched) {
+    return {
+      kind: 'failed',
+      error: 'The saved plan is stale: the state was changed by somebody else after it was made.',
+      again: ended.planStage,
+    }
+  }
+  const saved = !existsSync(join(place.stack, 'errored.tfstate'))
+  const output = { ...listsOf(ended), ...(await stateAfter(ended)), ...(saved ? {} : { keep: true }) }
+  if (end.exitCode === 0) return succeeded(ended, output)
+  if (!saved)
+    return {
+      kind: 'failed',
+      error: `The state could not be saved. It lies in errored.tfstate on this worker; apply nothing before it is pushed.`,
+      output,
+    }
+  if (context.signal.aborted)
+    return { kind: 'canceled', why: 'Terraform was interrupted, saved its state and ended.', output }
+  return { kind: 'failed', error: reasonOf(ended), output }
+}
+
+function neverStarted(context: RunContext): Outcome {
+  if (context.signal.aborted) return { kind: 'canceled', why: 'Terraform had not begun yet; nothing was changed.' }
+  return {
+    kind: 'failed',
+    error: 'Terraform never began: its worker died just before. Nothing was changed; ask again.',
+  }
+}
+
+function succeeded({ destroy }: Ended, output: Fields): Outcome {
+  if (destroy && output.empty !== true) {
+    return {
+      kind: 'failed',
+      error:
+        'Terraform says that it is done, but the state is not empty (or could not be read): not everything is known to be destroyed.',
+      output,
+    }
+  }
+  return { kind: 'succeeded', output }
+}
+
+function reasonOf({ report, mask }: Ended): string {
+  const errors = report.diagnostics.filter(({ severity }) => severity === 'error')
+  const said = [...new Set(errors.map(({ summary }) => summary))].slice(0, 3)
+  return mask(`The apply failed: ${said.join('; ') || 'terraform gave no reason'}.`)
+}
+
+function listsOf({ report, mask, destroy }: Ended): Fields {
+  const words = (changes: ApplyReport['done']) =>
+    changes.slice(0, MOST_LISTED).map((change) => mask(describeChange(change)))
+  const more = (list: readonly unknown[]) => Math.max(0, list.length - MOST_LISTED)
+  const notStarted = [...report.notStarted, ...report.unreported]
+  return {
+    headline: mask(applyHeadline(report)),
+    done: words(report.done),
+    failed: report.failed.slice(0, MOST_LISTED).map((failed) => ({
+      address: failed.change.address,
+      error: mask(describeFailed(failed)),
+      tainted: failed.tainted === true || failed.tainted === 'maybe',
+    })),
+    notStarted: words(notStarted),
+    unsure: words(report.unsure),
+    more: {
+      done: more(report.done),
+      failed: more(report.failed),
+      notStarted: more(notStarted),
+      unsure: more(report.unsure),
+    },
+    next: nextStep(report) ?? '',
+    destroy,
+    files: ['apply-log.txt'],
+  }
+}
+
+/** What Terraform itself says afterwards. Not being able to ask is no failure of the apply: it is said as not known. */
+async function stateAfter({ place, destroy }: Ended): Promise<Fields> {
+  try {
+    const lineage = await lineageOf(place)
+    const empty = destroy ? (await stateList(place.bin, { cwd: place.stack, env: place.env })).length === 0 : null
+    return { lineage, empty }
+  } catch (error) {
+    return { lineage: null, empty: null, stateNotRead: messageOf(error).slice(0, 300) }
+  }
+}
+
+/** Terraform in a workflow: `terraform.plan({ size })`, `terraform.apply({ plan: 'terraform.plan' })`. */
+export const terraform = {
+  plan: (
+    draft: {
+      size?: string
+      destroy?: boolean
+      variables?: Record<string, string | number | boolean>
+      id?: string
+    } = {},
+  ): StageDraft => {
+    const { id, ...input } = draft
+    return { kind: 'terraform.plan', input, ...(id ? { id } : {}) }
+  },
+  apply: ({ id, plan }: { plan: string; id?: string }): StageDraft => ({
+    kind: 'terraform.apply',
+    input: { plan },
+    ...(id ? { id } : {}),
+  }),
+} as const

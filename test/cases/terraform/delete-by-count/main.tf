@@ -1,0 +1,4 @@
+resource "terraform_data" "app" {
+  count = 1
+  input = "v1"
+}

@@ -1,0 +1,7 @@
+module "pool" {
+  source = "./parts"
+}
+
+output "where" {
+  value = "here"
+}

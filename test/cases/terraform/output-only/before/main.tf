@@ -1,0 +1,13 @@
+resource "terraform_data" "app" {}
+
+output "same" {
+  value = 1
+}
+
+output "color" {
+  value = "blue"
+}
+
+output "gone" {
+  value = "x"
+}

@@ -1,0 +1,4 @@
+resource "terraform_data" "app" {
+  count            = 2
+  triggers_replace = "v1"
+}

@@ -1,0 +1,6 @@
+resource "terraform_data" "app" {
+  triggers_replace = "v2"
+  provisioner "local-exec" {
+    command = "exit 1"
+  }
+}
