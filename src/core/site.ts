@@ -56,7 +56,11 @@ const environment = z.strictObject({
 /** The schema of `groundcrew.yml`, and of everything in it a default. */
 export const siteSchema = z
   .strictObject({
-    slack: z.strictObject({ team: z.string().regex(/^T[A-Z0-9]+$/) }),
+    slack: z.strictObject({
+      team: z.string().regex(/^T[A-Z0-9]+$/, { error: 'expected the id of your workspace (T01TEAM)' }),
+      /** Progress in a message is drawn anew at most this often; a change of state at once. */
+      edit_every: duration.default('3s'),
+    }),
     /** The demo's site only: the CLI may act as other people there. */
     demo: z.boolean().default(false),
     channels: z.record(name, z.string().regex(/^[CG][A-Z0-9]+$/, { error: 'expected a channel id (C01OPS)' })),
@@ -68,8 +72,6 @@ export const siteSchema = z
     judgment: z.strictObject({ within: duration.default('1h') }).prefault({}),
     /** How long after the last heartbeat a worker counts as dead. */
     worker: z.strictObject({ dead_after: duration.default('20s') }).prefault({}),
-    /** Where links in messages lead, for the environment's lock and the executions. */
-    links: z.strictObject({ permalinks: z.boolean().default(true) }).prefault({}),
   })
   .superRefine((site, context) => {
     for (const [name, environment] of Object.entries(site.environments))

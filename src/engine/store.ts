@@ -41,7 +41,7 @@ export type Store = {
   request(
     wanted: NewExecution,
     request: string,
-    options?: { first?: boolean; alter?: Alter },
+    options?: { first?: boolean; alter?: Alter; until?: number },
   ): Promise<Requested | null>
   /** Lets an event happen to an execution. Throws when there is no such execution. `request` makes a second delivery harmless. */
   tell(id: string, event: Event, request?: string): Promise<Next>
@@ -67,7 +67,7 @@ export function createStore(redis: Redis, keys: Keys, now: () => number): Store 
     execution,
     environment,
 
-    async request(wanted, request, { first = false, alter } = {}) {
+    async request(wanted, request, { first = false, alter, until = Number.POSITIVE_INFINITY } = {}) {
       const key = keys.seen(request)
       return untilStored<Requested | null>(async () => {
         const record = wanted.environment ? await environment(wanted.environment) : null
@@ -75,6 +75,7 @@ export function createStore(redis: Redis, keys: Keys, now: () => number): Store 
         if (alter && !altered) return { done: null }
         const world = { execution: newExecution(wanted, now()), environment: altered }
         const next = advance(world, { type: 'requested', first }, now())
+        if (now() > until) throw new Error('The store was too slow: whoever asked was told so, and nothing was stored.')
         const result = await commit({ ...changeOf(next), seen: { key, value: wanted.id } })
         if (result.kind === 'ok') return { done: { execution: next.execution, before: false } }
         if (result.kind === 'conflict') return 'again'

@@ -10,12 +10,12 @@ import { actions, context, finished, section } from './messages/blocks.ts'
 import { controlButtons, extendButton, judgmentButtons } from './messages/buttons.ts'
 import { lifetimeAhead, lifetimeLine, lifetimeOf } from './messages/lifetime.ts'
 import { judgmentLine, noteText, outcomeLines } from './messages/outcome.ts'
-import { planBlocks } from './messages/plan.ts'
+import { planBlocks, planWaiting } from './messages/plan.ts'
 import { resultBlocks } from './messages/results.ts'
 import { stageLines } from './messages/stages.ts'
 import { code, link, people, plain } from './messages/text.ts'
 import type { ExecutionView } from './messages/view.ts'
-import { askedBy, statusLine, timeFrom, tookText } from './messages/view.ts'
+import { askedBy, statusLine, timeFrom, tookText, unbold } from './messages/view.ts'
 
 export { answerMessage, errorMessage, refusalMessage } from './messages/answers.ts'
 export { buttonValue, type Press, readButtonValue } from './messages/buttons.ts'
@@ -41,7 +41,7 @@ export function executionMessage(view: ExecutionView): Message {
     ...recordBlocks(view),
     ...askBlocks(view),
   ]
-  const text = first.replace(/\*/g, '')
+  const text = `${unbold(first)}${planWaiting(execution)}`
   return finished({ text, blocks }, { first: `execution-${id}-v${version}`, prefix: `x-${id}-${version}` })
 }
 

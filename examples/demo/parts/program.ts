@@ -10,7 +10,14 @@ import { waitFor } from './wait.ts'
 export const root = resolve(import.meta.dirname, '../../..')
 
 /** What every starter takes. A part in its own process group (`detached`) does not hear the Ctrl-C that its starter hears. */
-export type StartOptions = { dir: string; port?: number; detached?: boolean; within?: string }
+export type StartOptions = {
+  dir: string
+  port?: number
+  detached?: boolean
+  within?: string
+  /** Hears of every process as soon as it runs, before it is ready: for who must know of it in any case. */
+  onSpawn?: (child: ChildProcess) => void
+}
 
 /** A running program. After `stop` or `kill9`, `restart` brings it back on the same ports with the same files. */
 export type Part = {
@@ -101,6 +108,7 @@ async function launch(program: Program, logFile: string, options: StartOptions):
   died.catch(() => {})
   endWithUs(child)
   await once(child, 'spawn')
+  options.onSpawn?.(child)
   const over = new AbortController()
   const up = waitFor(ready, { what: `${name} to answer`, within: options.within ?? '30s', signal: over.signal })
   try {

@@ -9,7 +9,7 @@ import { outcomeLines } from './outcome.ts'
 import { healthLines, nextStep } from './results.ts'
 import { code, people, plain } from './text.ts'
 import type { ExecutionView } from './view.ts'
-import { stagesOf, standsStill, statusLine, tookText, touched } from './view.ts'
+import { stagesOf, standsStill, statusLine, tookText, touched, unbold } from './view.ts'
 
 /** The one reply when it ended or stands at unknown: edits notify nobody, this does. Null while it goes on. */
 export function closingReply(view: ExecutionView): Message | null {
@@ -18,7 +18,7 @@ export function closingReply(view: ExecutionView): Message | null {
   const first = `${statusLine(execution)}${tookText(execution)}${mentions(execution)}`
   const lines = [...outcomeLines(execution), ...afterwards(view)]
   const { id, version } = execution
-  const text = [first.replaceAll('*', ''), ...lines.slice(0, 1)].join('\n')
+  const text = [unbold(first), ...lines.slice(0, 1)].join('\n')
   return finished(
     { text, blocks: [section(first, ...lines)] },
     { first: `closing-${id}-v${version}`, prefix: `c-${id}-${version}` },

@@ -4,7 +4,7 @@ import { dayAndClock, peopleText } from '../../core/judgment.ts'
 import type { Message } from '../limits.ts'
 import { actions, finished, section } from './blocks.ts'
 import { extendButton } from './buttons.ts'
-import { code, people, plain } from './text.ts'
+import { code, link, people, plain } from './text.ts'
 import type { ExecutionView } from './view.ts'
 import { stagesOf } from './view.ts'
 
@@ -18,7 +18,11 @@ export function lifetimeOf({ execution, environment }: ExecutionView): Lifetime 
 export function lifetimeLine(view: ExecutionView): string | null {
   const lifetime = lifetimeOf(view)
   const wanted = view.execution.lifetime
-  if (lifetime?.ending) return `⏰ Its time is over: it is being taken down by ${code(lifetime.ending)}`
+  if (lifetime?.ending) {
+    const url = view.runsLink?.(lifetime.ending)
+    const shown = url ? link(url, lifetime.ending) : code(lifetime.ending)
+    return `⏰ Its time is over: it is being taken down by ${shown}`
+  }
   if (!lifetime) return null
   const more = lifetime.extendedBy.length > 0 ? `extended by ${namesOf(lifetime)}` : ''
   const about = [wanted && `--for ${plain(wanted)}`, more].filter(Boolean).join(', ')

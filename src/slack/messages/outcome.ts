@@ -4,7 +4,7 @@ import { isOver } from '../../core/execution.ts'
 import type { Judgment } from '../../core/judgment.ts'
 import { clock, judgmentText } from '../../core/judgment.ts'
 import { listed } from './blocks.ts'
-import { clean, code, escape, people, plain } from './text.ts'
+import { clean, code, escape as escaped, people, plain } from './text.ts'
 
 /** How many lines of an error are shown; the log in the thread has all of them. */
 const ERROR_LINES = 6
@@ -33,7 +33,7 @@ export function noteText(text: string): string {
   const [, who = '', rest = ''] = /^(@[UW][A-Z0-9]{2,20}(?= ))?([\s\S]*)$/.exec(text) ?? []
   const flat = clean(rest).replace(/\s+/g, ' ')
   const safe = flat.split('`').length % 2 ? flat : flat.replaceAll('`', 'ʼ')
-  return `${people(who)}${escape(safe)}`
+  return `${people(who)}${escaped(safe)}`
 }
 
 function rejections({ judgments }: Execution): string[] {
@@ -46,10 +46,9 @@ function cancelText(execution: Execution): string {
   const who = nameOf(cancel.by)
   const why = cancel.why ? `: ${code(cancel.why)}` : ''
   if (isOver(execution)) return `${people(`Canceled by ${who} at ${clock(cancel.at)}`)}${why}`
-  const [what, then] = cancel.force
-    ? ['a forced stop', ' The process is being killed.']
-    : ['to cancel', ' What runs is stopped and gets time to save its state.']
-  return `${people(`${who} asked for ${what} at ${clock(cancel.at)}`.replace('for to', 'to'))}${why}.${then}`
+  const asked = cancel.force ? 'asked for a forced stop' : 'asked to cancel it'
+  const then = cancel.force ? 'The process is being killed.' : 'What runs is stopped and gets time to save its state.'
+  return `${people(`${who} ${asked} at ${clock(cancel.at)}`)}${why}. ${then}`
 }
 
 function failures(execution: Execution, about: (stage: StageRun) => boolean): string[] {

@@ -27,6 +27,14 @@ export function planBlocks(execution: Execution): KnownBlock[] {
   })
 }
 
+/** What a judgment waits for, for the notification: there only one line is seen. */
+export function planWaiting(execution: Execution): string {
+  const waiting = execution.stages.find(({ state }) => state === 'waiting')
+  const show = waiting?.input.show
+  const plan = typeof show === 'string' ? readPlanOutput(outputOf(execution, show)) : null
+  return plan ? `. ${plain(plan.headline)}` : ''
+}
+
 function changeLines(plan: PlanOutput, over: boolean): string[] {
   const risky = Math.min(plan.risky, plan.lines.length)
   const wanted = over ? Math.min(risky, MOST_AFTERWARDS) : Math.max(Math.min(risky, MOST_RISKY), MOST_LINES)

@@ -42,9 +42,7 @@ function applyBlocks(execution: Execution, stage: StageRun): KnownBlock[] {
   if (!apply || !stage.outcome) return []
   const head = section(`*${plain(apply.headline, 500)}*`, ...emptyLine(apply))
   if (stage.outcome.kind === 'succeeded') return [head]
-  const failed = apply.failed.map(({ address, error, tainted }) => {
-    return `${code(address)}${tainted ? ' (tainted)' : ''}${error ? `: ${code(error, 300)}` : ''}`
-  })
+  const failed = apply.failed.map(failedLine)
   const { more } = apply
   return [
     head,
@@ -54,6 +52,12 @@ function applyBlocks(execution: Execution, stage: StageRun): KnownBlock[] {
     ...(apply.unsure.length + more.unsure > 0 ? [list('❓ Nobody knows', apply.unsure.map(address), more.unsure)] : []),
     ...(apply.next ? [section(`*Next*: ${people(apply.next)}`)] : []),
   ]
+}
+
+/** The reason often begins with the address already. */
+function failedLine({ address, error, tainted }: ApplyOutput['failed'][number]): string {
+  const line = error.startsWith(address) ? code(error, 300) : `${code(address)}${error ? `: ${code(error, 300)}` : ''}`
+  return `${line}${tainted ? ' (tainted)' : ''}`
 }
 
 function address(text: string): string {

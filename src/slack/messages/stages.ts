@@ -52,8 +52,10 @@ function failedText({ ending }: Execution, stage: StageRun): string {
   return ending === 'rejected' || ending === 'expired' ? ending : 'not approved'
 }
 
-function whyOf({ outcome }: StageRun): string {
-  return (outcome?.kind === 'skipped' || outcome?.kind === 'canceled') && outcome.why ? `: ${plain(outcome.why)}` : ''
+/** What waited for people had begun, so that `never started` would be wrong of it. */
+function whyOf({ outcome, startedAt }: StageRun): string {
+  if (outcome?.kind !== 'skipped' && outcome?.kind !== 'canceled') return ''
+  return outcome.why && !(startedAt !== null && outcome.why === 'never started') ? `: ${plain(outcome.why)}` : ''
 }
 
 /** Only what was said since this start of the stage. */

@@ -41,6 +41,11 @@ export function statusLine(execution: Execution): string {
   return `${EMOJI[word] ?? '▶️'} *${word}*: ${code(execution.line)}`
 }
 
+/** The first line as a notification says it: without the bold. */
+export function unbold(line: string): string {
+  return line.replace(/\*([^*`]+)\*/, '$1')
+}
+
 /** Who asked; the end of a lifetime begins by itself. */
 export function askedBy({ actor }: Execution): string {
   return people(`${actor.kind === 'lifetime' ? 'begun by' : 'asked by'} ${nameOf(actor)}`)
@@ -48,7 +53,8 @@ export function askedBy({ actor }: Execution): string {
 
 /** How long it took, once it is over. */
 export function tookText(execution: Execution): string {
-  return execution.endedAt === null ? '' : ` in ${spoken(execution.endedAt - execution.createdAt)}`
+  if (execution.endedAt === null) return ''
+  return ` ${execution.status === 'succeeded' ? 'in' : 'after'} ${spoken(execution.endedAt - execution.createdAt)}`
 }
 
 /** The time of day, with the day where it is not the day of `from`. */

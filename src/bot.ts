@@ -1,0 +1,97 @@
+import { loadCommands } from './commands.ts'
+import { need, readConfig, readSite } from './config.ts'
+import { createCatalog } from './core/command.ts'
+import { createCrew } from './engine/crew.ts'
+import { createEngine } from './engine/engine.ts'
+import { writeGroup } from './engine/groups.ts'
+import { createWatch } from './engine/watch.ts'
+import { createLog } from './log.ts'
+import { main } from './main.ts'
+import { createSlackApp } from './slack/app.ts'
+import { createGroups } from './slack/groups.ts'
+import { createPoster, postingClient } from './slack/post.ts'
+
+/** Process 1: Slack in and out. Loads the commands, stores what people ask, shows what is stored; runs no stage. */
+await main(
+  'bot',
+  'listens to Slack and keeps its messages true; see README.md for its environment variables',
+  async () => {
+    const config = readConfig()
+    const { settings } = config
+    const log = createLog('bot', settings.LOG_LEVEL)
+    const token = need(config, 'SLACK_BOT_TOKEN')
+    const site = await readSite(settings.GROUNDCREW_SITE)
+    const catalog = createCatalog(await loadCommands(settings.GROUNDCREW_COMMANDS.split(',')), site)
+    const engine = await createEngine(config, site, log)
+    const { redis, keys, store, now, outbox } = engine
+
+    const client = postingClient(token, settings.SLACK_API_URL)
+    const groups = createGroups({
+      client,
+      site,
+      log,
+      now,
+      save: (group, users, at) => writeGroup(redis, keys, group, users, at),
+    })
+    const groupsTimer = setInterval(() => void groups(), 60_000)
+    const parts = {
+      store,
+      site,
+      kinds: engine.kinds,
+      now,
+      catalog,
+      groups,
+      audit: engine.audit,
+      kick: engine.sweeper.kick,
+      consul: { address: settings.CONSUL_HTTP_ADDR ?? '127.0.0.1:8500', token: settings.CONSUL_HTTP_TOKEN },
+    }
+    const crew = createCrew(parts)
+    const poster = createPoster({
+      client,
+      outbox,
+      store,
+      site,
+      artifacts: engine.artifacts,
+      progressOf: engine.progress.get,
+      now,
+      log,
+    })
+    const app = createSlackApp(
+      config,
+      {
+        crew,
+        parts,
+        log,
+        openForm: async (trigger, view) => {
+          await client.views.open({
+            trigger_id: trigger,
+            view: view as Parameters<typeof client.views.open>[0]['view'],
+          })
+        },
+        asked: async (actor) => ({ actor, roles: await crew.rolesFor(actor), channel: null }),
+      },
+      log,
+    )
+    await groups()
+    const watch = createWatch({ store, redis, keys, kinds: engine.kinds, now, log })
+    await engine.onFeed(() => {
+      engine.sweeper.kick()
+      poster.kick()
+    })
+    await app.start({ port: settings.SLACK_HTTP_PORT, host: settings.SLACK_HTTP_HOST })
+    await poster.openAnew()
+    poster.kick()
+    log.info({ mode: settings.SLACK_MODE, commands: catalog.entries.size }, 'bot ready')
+
+    return {
+      log,
+      async stop() {
+        clearInterval(groupsTimer)
+        await app.stop()
+        await watch.stop()
+        await poster.stop()
+        await engine.close()
+      },
+    }
+  },
+)

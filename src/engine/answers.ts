@@ -1,0 +1,90 @@
+import { distance } from 'fastest-levenshtein'
+import { decide, mayEver, rolesOf, rolesThatMay } from '../core/access.ts'
+import type { Actor } from '../core/actor.ts'
+import { nameOf } from '../core/actor.ts'
+import { entriesUnder, helpFor, helpList, helpText, parseCommand } from '../core/command.ts'
+import type { Execution } from '../core/execution.ts'
+import { rolesText } from '../core/judgment.ts'
+import { wantedOf } from '../core/wanted.ts'
+import type { AnswerContext, Asked, ServiceHealth } from '../core/workflow.ts'
+import { UserError } from '../errors.ts'
+import { createConsul } from '../tools/consul.ts'
+import { cancelOrLeave } from './deeds.ts'
+import { environmentOf } from './lifetimes.ts'
+import type { CrewParts } from './parts.ts'
+
+/** What a read-only command may look at, for one asker. */
+export function answerOf(parts: CrewParts, asked: Asked): AnswerContext {
+  const { store, site } = parts
+  return {
+    ...asked,
+    site,
+    now: parts.now(),
+    runs: (options) => store.list(options),
+    run: (id) => findRun(parts, id),
+    environment: (name) => store.environment(environmentOf(site, name).name),
+    cancel: async (id) => cancelOrLeave(parts, await findRun(parts, id), asked),
+    help: (topic) => helpOn(parts, asked, topic),
+    can: (person, line) => can(parts, person, line),
+    health: (name) => healthOf(parts, name),
+  }
+}
+
+/** By its id, or a beginning of it that fits only one. Throws a `UserError` with near ones. */
+export async function findRun({ store }: Pick<CrewParts, 'store'>, id: string): Promise<Execution> {
+  const found = await store.execution(id)
+  if (found) return found
+  const latest = await store.list({ limit: 200 })
+  const starting = latest.filter((run) => id.length >= 3 && run.id.startsWith(id))
+  if (starting.length === 1 && starting[0]) return starting[0]
+  const near = latest.filter((run) => starting.includes(run) || distance(run.id, id) <= 2).slice(0, 3)
+  const hint =
+    near.length > 0
+      ? `Did you mean ${near.map((run) => `\`${run.id}\``).join(' or ')}?`
+      : 'See `runs list` for the latest.'
+  throw new UserError(`There is no execution \`${id}\`. ${hint}`)
+}
+
+function helpOn({ catalog, site }: CrewParts, { roles }: Asked, topic: string): string {
+  const entry = catalog.entries.get(topic)
+  if (entry) {
+    const may = mayEver(site, roles, entry.name, entry.command.allow)
+    return `${helpText(helpFor(entry.name, entry.command, site))}${may ? '' : '\nYou may not run this with the roles you have.'}`
+  }
+  const usable = entriesUnder(catalog, topic).filter(({ name, command }) => mayEver(site, roles, name, command.allow))
+  return `${helpList(usable)}\nOnly what you may run is listed.`
+}
+
+async function can(parts: CrewParts, person: string, line: string): Promise<string> {
+  const parsed = parseCommand(parts.catalog, line)
+  const actor = personOf(parts, person)
+  const roles = rolesOf(parts.site, actor, await parts.groups())
+  const wanted = wantedOf(parsed)
+  const decision = decide(parts.site, roles, wanted)
+  const may = rolesThatMay(parts.site, wanted)
+  const who = wanted.allow.includes('everyone')
+    ? 'Everyone may.'
+    : may.length > 0
+      ? `Roles that may: ${rolesText(may)}.`
+      : 'No role may.'
+  const have = roles.length > 0 ? rolesText(roles) : 'no role'
+  if (decision.allowed)
+    return `Yes: ${nameOf(actor)} may run \`${parsed.line}\`, by the rule \`${decision.rule}\`. ${who}`
+  return `No: ${nameOf(actor)} may not run \`${parsed.line}\` and has ${have}. ${who}`
+}
+
+function personOf({ site }: CrewParts, person: string): Actor {
+  if (person.startsWith('shell:')) return { kind: 'shell', user: person.slice('shell:'.length) }
+  return { kind: 'slack', team: site.slack.team, user: person.replace(/^@/, '').toUpperCase() }
+}
+
+async function healthOf(parts: CrewParts, name: string): Promise<ServiceHealth[]> {
+  const consul = createConsul(parts.consul.address, parts.consul.token)
+  const services = Object.keys(environmentOf(parts.site, name).health)
+  return Promise.all(
+    services.map(async (service) => {
+      const instances = await consul.instances(service)
+      return { service, instances, passing: instances.filter(({ status }) => status === 'passing').length }
+    }),
+  )
+}

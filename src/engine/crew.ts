@@ -1,0 +1,84 @@
+import type { Decision, Wanted } from '../core/access.ts'
+import { decide, rolesOf } from '../core/access.ts'
+import type { Actor } from '../core/actor.ts'
+import { idOf } from '../core/actor.ts'
+import type { Parsed } from '../core/command.ts'
+import { parseFields, parseLine } from '../core/command.ts'
+import type { Execution } from '../core/execution.ts'
+import { wantedOf } from '../core/wanted.ts'
+import type { Answer, Asked } from '../core/workflow.ts'
+import { UserError } from '../errors.ts'
+import { answerOf } from './answers.ts'
+import type { CrewParts } from './parts.ts'
+import type { Caller } from './request.ts'
+import { planRequest } from './request.ts'
+
+/** `started`: an execution was stored (`before`: by an earlier delivery of the same request). `answered`: there is nothing to run. */
+export type Reply =
+  | { readonly kind: 'started'; readonly execution: Execution; readonly before: boolean }
+  | { readonly kind: 'answered'; readonly answer: Answer }
+
+/** Requests of people, from wherever they come: read, checked, planned, stored. Throws a `UserError` for every refusal. */
+export function createCrew(parts: CrewParts) {
+  const rolesFor = async (actor: Actor) => rolesOf(parts.site, actor, await parts.groups())
+
+  /** Reads a line and does it. */
+  async function ask(text: string, caller: Caller): Promise<Reply> {
+    return perform(parseLine(parts.catalog, text), caller)
+  }
+
+  /** The same for the fields of a modal. Throws `FieldErrors`. */
+  async function submit(name: string, fields: Record<string, string | null>, caller: Caller): Promise<Reply> {
+    return perform(parseFields(parts.catalog, name, fields), caller)
+  }
+
+  async function perform(parsed: Parsed, caller: Caller): Promise<Reply> {
+    const asked: Asked = { actor: caller.actor, roles: await rolesFor(caller.actor), channel: caller.origin.channel }
+    if (parsed.kind === 'help') return { kind: 'answered', answer: { text: answerOf(parts, asked).help(parsed.topic) } }
+    const wanted = wantedOf(parsed)
+    const decision = await check(asked, wanted, parsed.line)
+    const { answer } = parsed.command
+    if (answer) return { kind: 'answered', answer: await answer(parsed.args, answerOf(parts, asked)) }
+    const execution = planRequest(parts, parsed, caller)
+    const stored = await parts.store.request(
+      execution,
+      caller.request,
+      caller.until === undefined ? {} : { until: caller.until },
+    )
+    if (!stored) throw new Error(`${parsed.line} was not stored.`)
+    await parts.audit({
+      what: 'asked',
+      who: idOf(caller.actor),
+      line: parsed.line,
+      execution: stored.execution.id,
+      rule: decision.rule,
+    })
+    parts.kick()
+    return { kind: 'started', ...stored }
+  }
+
+  /** Whether somebody may run this; refused loudly and recorded. */
+  async function check(asked: Asked, wanted: Wanted, line: string): Promise<Extract<Decision, { allowed: true }>> {
+    const decision = decide(parts.site, asked.roles, wanted)
+    if (decision.allowed) return decision
+    await parts.audit({ what: 'refused', who: idOf(asked.actor), line, why: decision.why })
+    throw new UserError(decision.why)
+  }
+
+  /** Refuses now what would be refused anyway once its arguments are known: nobody fills in a form for nothing. */
+  async function checkName(name: string, actor: Actor): Promise<void> {
+    const entry = parts.catalog.entries.get(name)
+    if (!entry) throw new UserError(`There is no command \`${name}\`.`)
+    const environment = typeof entry.command.environment === 'string' ? entry.command.environment : null
+    const roles = await rolesFor(actor)
+    await check(
+      { actor, roles, channel: null },
+      { command: name, allow: entry.command.allow, args: {}, environment },
+      name,
+    )
+  }
+
+  return { ask, submit, checkName, rolesFor }
+}
+
+export type Crew = ReturnType<typeof createCrew>

@@ -1,0 +1,206 @@
+import { decide, rolesOf } from '../core/access.ts'
+import type { Actor } from '../core/actor.ts'
+import { idOf, nameOf } from '../core/actor.ts'
+import type { Event } from '../core/event.ts'
+import type { Execution } from '../core/execution.ts'
+import { stageOf } from '../core/execution.ts'
+import { clock, dayAndClock, judgmentText, refusalToJudge, rolesText } from '../core/judgment.ts'
+import { digestOf } from '../core/settle.ts'
+import type { Asked } from '../core/workflow.ts'
+import { UserError } from '../errors.ts'
+import { environmentOf, extendLifetime } from './lifetimes.ts'
+import type { CrewParts } from './parts.ts'
+
+/** A judgment as a click gives it: which stage of which execution, as it stood when the button was drawn. */
+export type Verdict = {
+  readonly execution: string
+  readonly stage: string
+  readonly attempt: number
+  readonly decision: 'approved' | 'rejected'
+  readonly reason?: string
+}
+
+/**
+ * Stores a judgment, after checking who gives it against what is stored now. Throws a `UserError` that says to the person why it was
+ * not taken: the wrong person, too late, somebody else was first, or the plan was made anew since.
+ */
+export async function judge(parts: CrewParts, verdict: Verdict, actor: Actor, request: string): Promise<Execution> {
+  const execution = await existing(parts, verdict.execution)
+  const refuse = refusing(parts, execution, actor)
+  const stage = stageOf(execution, verdict.stage)
+  if (stage?.kind !== 'judgment') return refuse('There is no such judgment in this execution.')
+  const roles = rolesOf(parts.site, actor, await parts.groups())
+  const gate = {
+    askers: execution.askers,
+    approvers: (stage.input.approvers as string[]).filter((role) => role in parts.site.roles),
+  }
+  const wrongPerson = refusalToJudge(gate, actor, roles)
+  if (wrongPerson) return refuse(`${wrongPerson}${decided(execution, stage.id)}`)
+  if (stage.attempt !== verdict.attempt)
+    return refuse('The plan was made anew since this button was drawn. Look at the new one, then judge.')
+  const { decision, reason } = verdict
+  const digest = digestOf(execution, stage)
+  const judgment = { stage: stage.id, decision, by: actor, at: parts.now(), digest, ...(reason ? { reason } : {}) }
+  const done = await tell(parts, execution, { type: 'judged', judgment }, request)
+  if (!done.changed && done.refused) return refuse(done.refused)
+  if (done.changed)
+    await parts.audit({
+      what: 'judged',
+      who: idOf(actor),
+      line: execution.line,
+      execution: execution.id,
+      why: judgmentText(judgment),
+    })
+  return done.execution
+}
+
+/** Why a reject form is not worth opening, or null: the same checks as `judge` makes later. */
+export async function mayStillJudge(
+  parts: CrewParts,
+  verdict: Omit<Verdict, 'decision'>,
+  actor: Actor,
+): Promise<Execution> {
+  const execution = await existing(parts, verdict.execution)
+  const stage = stageOf(execution, verdict.stage)
+  const roles = rolesOf(parts.site, actor, await parts.groups())
+  const gate = { askers: execution.askers, approvers: (stage?.input.approvers ?? []) as string[] }
+  const wrongPerson = refusalToJudge(gate, actor, roles)
+  if (wrongPerson) return refusing(parts, execution, actor)(`${wrongPerson}${decided(execution, verdict.stage)}`)
+  if (stage?.state === 'waiting' && stage.attempt === verdict.attempt) return execution
+  return refusing(
+    parts,
+    execution,
+    actor,
+  )(decided(execution, verdict.stage).trim() || 'Nobody is asked to judge this now.')
+}
+
+/** Asks an execution to end: at once where nothing runs, else by one interrupt and patience. `force` is the second, unsafe step. */
+export async function cancel(
+  parts: CrewParts,
+  id: string,
+  asked: Asked,
+  options: { force?: boolean; request: string },
+): Promise<Execution> {
+  const execution = await existing(parts, id)
+  const refuse = refusing(parts, execution, asked.actor)
+  const { force = false } = options
+  const refusal = refusalToCancel(parts, execution, asked, force)
+  if (refusal) return refuse(refusal)
+  const done = await tell(parts, execution, { type: 'cancel', by: asked.actor, why: '', force }, options.request)
+  if (!done.changed && done.refused) return refuse(done.refused)
+  if (done.changed)
+    await parts.audit({
+      what: 'canceled',
+      who: idOf(asked.actor),
+      line: execution.line,
+      execution: id,
+      ...(force ? { why: 'by force' } : {}),
+    })
+  return done.execution
+}
+
+/** `runs cancel`: one that stands at unknown can only be left as it is, by an approver who takes it on himself. */
+export async function cancelOrLeave(parts: CrewParts, execution: Execution, asked: Asked): Promise<string> {
+  const request = `cancel:${execution.id}:${idOf(asked.actor)}:${parts.now()}`
+  if (execution.status !== 'unknown') {
+    const next = await cancel(parts, execution.id, asked, { request })
+    return next.endedAt
+      ? `\`${execution.id}\` is canceled.`
+      : `\`${execution.id}\` is asked to stop; its message says when it has.`
+  }
+  const approvers = execution.environment ? environmentOf(parts.site, execution.environment).approvers : []
+  if (!approvers.some((role) => asked.roles.includes(role))) {
+    return refusing(
+      parts,
+      execution,
+      asked.actor,
+    )(`How it ended is unknown and its lock stays held. Only ${rolesText(approvers)} may leave it as it is.`)
+  }
+  const done = await tell(parts, execution, { type: 'left', by: asked.actor }, request)
+  if (!done.changed) return refusing(parts, execution, asked.actor)(done.refused ?? 'It changed meanwhile; look again.')
+  await parts.audit({
+    what: 'canceled',
+    who: idOf(asked.actor),
+    line: execution.line,
+    execution: execution.id,
+    why: 'left as it is',
+  })
+  return `\`${execution.id}\` is left as it is and its lock is free. Look at what Terraform's state says before you run anything.`
+}
+
+/** More time for an environment. It needs the right to run the command that began its time. */
+export async function extend(parts: CrewParts, lifetimeId: string, execution: string, asked: Asked): Promise<string> {
+  const name = (await existing(parts, execution)).environment ?? ''
+  const settings = environmentOf(parts.site, name)
+  const { lifetime } = await parts.store.environment(name)
+  if (!lifetime) throw new UserError(`${name} has no time limit now, so there is nothing to extend.`)
+  if (lifetime.id !== lifetimeId)
+    throw new UserError(
+      `That was extended or begun anew since: ${name} stays up until ${dayAndClock(lifetime.endsAt)}.`,
+    )
+  const begun = await existing(parts, lifetime.execution)
+  const decision = decide(parts.site, asked.roles, {
+    command: begun.command,
+    allow: begun.allow,
+    args: begun.args,
+    environment: name,
+  })
+  if (!decision.allowed) return refusing(parts, begun, asked.actor)(decision.why)
+  const changed = await extendLifetime(parts, name, asked.actor)
+  parts.kick()
+  await parts.audit({
+    what: 'extended',
+    who: idOf(asked.actor),
+    line: begun.line,
+    execution: begun.id,
+    rule: decision.rule,
+  })
+  const until = changed.lifetime ? dayAndClock(changed.lifetime.endsAt) : 'unknown'
+  return `${settings.name} stays up until ${until}. You count as one of its askers now, so you cannot approve what happens when it ends.`
+}
+
+/** Who asked may always call it off; others need the right to cancel here. A forced stop needs an approver. */
+function refusalToCancel(
+  { site, catalog }: CrewParts,
+  execution: Execution,
+  asked: Asked,
+  force: boolean,
+): string | null {
+  const approvers = execution.environment ? environmentOf(site, execution.environment).approvers : []
+  if (force) {
+    if (approvers.some((role) => asked.roles.includes(role))) return null
+    return `A forced stop may lose Terraform's state and leave its lock. Only ${rolesText(approvers)} may do that.`
+  }
+  if (execution.askers.includes(idOf(asked.actor))) return null
+  const allow = catalog.entries.get('runs cancel')?.command.allow ?? []
+  const decision = decide(site, asked.roles, { command: 'runs cancel', allow, args: {}, environment: null })
+  return decision.allowed ? null : decision.why
+}
+
+async function existing({ store }: CrewParts, id: string): Promise<Execution> {
+  const execution = await store.execution(id)
+  if (!execution) throw new UserError(`There is no execution \`${id}\` any more, so this button does nothing.`)
+  return execution
+}
+
+/** A second delivery of the same click changes nothing and is no refusal either. */
+async function tell(parts: CrewParts, execution: Execution, event: Event, request: string) {
+  const next = await parts.store.tell(execution.id, event, request)
+  parts.kick()
+  return next
+}
+
+/** A refusal is told to the person and recorded. */
+function refusing(parts: CrewParts, execution: Execution, actor: Actor) {
+  return async (why: string): Promise<never> => {
+    await parts.audit({ what: 'refused', who: idOf(actor), line: execution.line, execution: execution.id, why })
+    throw new UserError(why)
+  }
+}
+
+function decided(execution: Execution, stage: string): string {
+  const judgment = execution.judgments.findLast((each) => each.stage === stage && !each.fell)
+  if (judgment) return ` It is decided already: ${judgmentText(judgment)}.`
+  if (execution.ending === 'expired' && execution.endedAt) return ` It expired at ${clock(execution.endedAt)}.`
+  return execution.endedAt ? ` It is over since ${clock(execution.endedAt)}, asked by ${nameOf(execution.actor)}.` : ''
+}

@@ -1,0 +1,63 @@
+import type { Config } from '../config.ts'
+import { need } from '../config.ts'
+import { milliseconds } from '../core/duration.ts'
+import type { Site } from '../core/site.ts'
+import type { Log } from '../log.ts'
+import { stageKinds } from '../stages/index.ts'
+import { createArtifacts } from './artifacts.ts'
+import { createAudit } from './audit.ts'
+import { createSweeper } from './effects.ts'
+import { keysOf } from './keys.ts'
+import { createOutbox, createProgress } from './outbox.ts'
+import { createPerform } from './perform.ts'
+import { createHints } from './queue.ts'
+import { connect, connectPatiently, whenReady } from './redis.ts'
+import { createStore } from './store.ts'
+
+/**
+ * What bots, workers and the CLI share: the store, what waits to be done, and what waits to be shown. Waits for Redis before it
+ * answers, however long that takes.
+ */
+export async function createEngine(config: Config, site: Site, log: Log) {
+  const url = need(config, 'REDIS_URL')
+  const keys = keysOf(config.settings.GROUNDCREW_PREFIX)
+  const redis = connect(url, log)
+  const patient = connectPatiently(url, log)
+  const queueing = connect(url, log)
+  await Promise.all([redis, patient, queueing].map((connection) => whenReady(connection, log)))
+  const now = () => Date.now()
+  const closing: (() => void)[] = []
+  const store = createStore(redis, keys, now)
+  const hints = createHints(queueing, keys, log)
+  const parts = { redis, keys, store, site, kinds: stageKinds, hints, now }
+  const sweeper = createSweeper(redis, keys, createPerform(parts), now, log)
+  const outbox = createOutbox(redis, keys, now)
+  return {
+    ...parts,
+    patient,
+    sweeper,
+    outbox,
+    progress: createProgress(redis, keys),
+    artifacts: createArtifacts(redis, keys, need(config, 'GROUNDCREW_ARTIFACT_KEY')),
+    audit: createAudit(redis, keys, log),
+    deadAfter: milliseconds(site.worker.dead_after),
+    /** Calls back on every hint that something changed; missing one costs a second. */
+    async onFeed(listener: (executions: readonly string[]) => void): Promise<void> {
+      const subscriber = patient.duplicate()
+      subscriber.on('error', (error: Error) => log.warn({ error: error.message }, 'feed connection'))
+      subscriber.on('message', (_channel: string, text: string) =>
+        listener((JSON.parse(text) as { executions?: string[] }).executions ?? []),
+      )
+      await subscriber.subscribe(keys.feed)
+      closing.push(() => subscriber.disconnect())
+    },
+    async close(): Promise<void> {
+      await sweeper.stop()
+      await hints.close()
+      for (const close of closing) close()
+      for (const connection of [redis, patient, queueing]) connection.disconnect()
+    },
+  }
+}
+
+export type Engine = Awaited<ReturnType<typeof createEngine>>

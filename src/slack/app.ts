@@ -1,0 +1,161 @@
+import type { BlockAction, ButtonAction } from '@slack/bolt'
+import { App, LogLevel } from '@slack/bolt'
+import type { Config } from '../config.ts'
+import { need } from '../config.ts'
+import { cancel, extend, judge, mayStillJudge } from '../engine/deeds.ts'
+import type { Log } from '../log.ts'
+import type { Desk } from './desk.ts'
+import { inTime, said } from './desk.ts'
+import { homeView } from './home.ts'
+import type { Message } from './limits.ts'
+import type { Press } from './messages.ts'
+import { answerMessage, readButtonValue, refusalMessage } from './messages.ts'
+import { fieldsOf, rejectModal } from './modal.ts'
+import { submitted, typed } from './requests.ts'
+
+/** Bolt, and what each thing that Slack sends is answered with. Every one of them is: nothing stays silent. */
+export function createSlackApp(config: Config, desk: Desk, log: Log): App {
+  const { settings } = config
+  const socketMode = settings.SLACK_MODE === 'socket'
+  const app = new App({
+    token: need(config, 'SLACK_BOT_TOKEN'),
+    clientOptions: { slackApiUrl: settings.SLACK_API_URL, timeout: 10_000, retryConfig: { retries: 1 } },
+    ...(socketMode
+      ? { socketMode, appToken: need(config, 'SLACK_APP_TOKEN') }
+      : { signingSecret: need(config, 'SLACK_SIGNING_SECRET') }),
+    logger: loggerFor(log),
+    ignoreSelf: true,
+  })
+  app.error(async (error) => log.error({ err: error }, 'slack listener failed'))
+  listenToCommands(app, desk)
+  listenToButtons(app, desk)
+  listenToForms(app, desk)
+  listenToHome(app, desk)
+  return app
+}
+
+function listenToCommands(app: App, desk: Desk): void {
+  app.command(/^\/.+$/, async ({ command, ack }) => {
+    const { team_id, user_id, channel_id, trigger_id } = command
+    const root = command.command === '/crew' ? '' : `${command.command.slice(1)} `
+    const person = { team: team_id, user: user_id, channel: channel_id, trigger: trigger_id }
+    const message = await inTime(desk, () => typed(desk, `${root}${command.text}`, person, `command:${trigger_id}`))
+    await ack(message ? privately(message) : undefined)
+  })
+
+  app.event('app_mention', async ({ event, body, context }) => {
+    const { user, channel, text } = event
+    if (!user) return
+    const person = { team: body.team_id, user, channel, trigger: null }
+    const line = text.replaceAll(`<@${context.botUserId}>`, ' ').trim()
+    const message = await inTime(desk, () => typed(desk, line, person, `event:${body.event_id}`))
+    if (message)
+      await app.client.chat.postEphemeral({
+        channel,
+        user,
+        ...message,
+        ...(event.thread_ts ? { thread_ts: event.thread_ts } : {}),
+      })
+  })
+}
+
+type Deed = (body: BlockAction, press: Press, request: string) => Promise<Message | null>
+
+function listenToButtons(app: App, desk: Desk): void {
+  const onClick = (prefix: string, deed: Deed) => {
+    const action_id = new RegExp(`^${prefix.replace('.', '\\.')}`)
+    app.action<BlockAction<ButtonAction>>(
+      { type: 'block_actions', action_id },
+      async ({ body, action, ack, respond }) => {
+        const press = readButtonValue(action.value)
+        const answer = await inTime(desk, async () =>
+          press ? deed(body, press, `click:${body.trigger_id}`) : refusalMessage(NOT_MINE),
+        )
+        await ack()
+        if (answer) await respond({ ...privately(answer), replace_original: false })
+      },
+    )
+  }
+
+  onClick('judgment.approve', async (body, press, request) => {
+    await judge(desk.parts, { ...press, decision: 'approved' }, actorOf(body), request)
+    return null
+  })
+  onClick('judgment.reject', async (body, press) => {
+    const execution = await mayStillJudge(desk.parts, press, actorOf(body))
+    const view = rejectModal({
+      privateMetadata: JSON.stringify({ press, channel: body.channel?.id ?? null }),
+      line: execution.line,
+    })
+    await app.client.views.open({ trigger_id: body.trigger_id, view })
+    return null
+  })
+  onClick('execution.cancel', async (body, press, request) => {
+    await cancel(desk.parts, press.execution, await desk.asked(actorOf(body)), { request })
+    return null
+  })
+  onClick('execution.force', async (body, press, request) => {
+    await cancel(desk.parts, press.execution, await desk.asked(actorOf(body)), { request, force: true })
+    return null
+  })
+  onClick('execution.extend', async (body, press) =>
+    answerMessage({ text: await extend(desk.parts, press.stage, press.execution, await desk.asked(actorOf(body))) }),
+  )
+}
+
+function listenToForms(app: App, desk: Desk): void {
+  app.view('judgment.reject', async ({ body, view, ack }) => {
+    const { press } = JSON.parse(view.private_metadata) as { press: Press }
+    const reason = fieldsOf(view.state.values).reason?.trim() ?? ''
+    if (!reason) return ack({ response_action: 'errors', errors: { reason: 'Say why in a few words.' } })
+    const actor = { kind: 'slack', team: body.user.team_id ?? body.team?.id ?? '', user: body.user.id } as const
+    const refused = await inTime(desk, async () => {
+      await judge(desk.parts, { ...press, decision: 'rejected', reason }, actor, `view:${view.id}`)
+      return null
+    })
+    await (refused ? ack({ response_action: 'errors', errors: { reason: said(refused) } }) : ack())
+  })
+
+  app.view('command.arguments', async ({ body, view, ack }) => {
+    const person = { team: body.user.team_id ?? body.team?.id ?? '', user: body.user.id }
+    const result = await submitted(desk, view, person)
+    await (result.errors ? ack({ response_action: 'errors', errors: result.errors }) : ack())
+    const { channel, message } = result
+    if (message && channel) await app.client.chat.postEphemeral({ channel, user: person.user, ...message })
+  })
+}
+
+function listenToHome(app: App, desk: Desk): void {
+  app.event('app_home_opened', async ({ event, body }) => {
+    const actor = { kind: 'slack', team: (body as { team_id: string }).team_id, user: event.user } as const
+    await app.client.views.publish({ user_id: event.user, view: await homeView(desk, actor) })
+  })
+}
+
+const NOT_MINE = 'This button is none of mine. Look at the newest message of this execution.'
+
+/** The person of a click: the id from the signed payload, never a name. */
+function actorOf(body: BlockAction): { kind: 'slack'; team: string; user: string } {
+  return { kind: 'slack', team: body.user.team_id ?? body.team?.id ?? '', user: body.user.id }
+}
+
+/** Slack's default is already private; local-slack's is not, and saying it costs nothing. */
+function privately(message: Message) {
+  return { response_type: 'ephemeral' as const, ...message }
+}
+
+function loggerFor(log: Log) {
+  const line =
+    (level: 'debug' | 'info' | 'warn' | 'error') =>
+    (...parts: unknown[]) =>
+      log[level]({ slack: parts.map(String).join(' ').slice(0, 500) }, 'bolt')
+  return {
+    debug: () => {},
+    info: line('debug'),
+    warn: line('warn'),
+    error: line('error'),
+    setLevel: () => {},
+    getLevel: () => LogLevel.INFO,
+    setName: () => {},
+  }
+}

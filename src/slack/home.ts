@@ -1,0 +1,40 @@
+import type { HomeView } from '@slack/types'
+import { mayEver } from '../core/access.ts'
+import type { Actor } from '../core/actor.ts'
+import { wordOf } from '../core/execution.ts'
+import { refusalToJudge } from '../core/judgment.ts'
+import type { Desk } from './desk.ts'
+import { code, escape as escaped, fit } from './limits.ts'
+
+/** What waits for this person, what runs, and what they may type. */
+export async function homeView(desk: Desk, actor: Actor): Promise<HomeView> {
+  const { roles } = await desk.asked(actor)
+  const { catalog, site, store } = desk.parts
+  const open = await store.list({ limit: 20, open: true })
+  const mine = open.filter((run) =>
+    run.stages.some(
+      (stage) =>
+        stage.state === 'waiting' &&
+        !refusalToJudge({ askers: run.askers, approvers: stage.input.approvers as string[] }, actor, roles),
+    ),
+  )
+  const usable = [...catalog.entries.values()].filter(({ name, command }) => mayEver(site, roles, name, command.allow))
+  const line = (run: (typeof open)[number]) => `${code(run.id)} *${wordOf(run)}* ${code(run.line)}`
+  const blocks = [
+    section('*Waiting for your judgment*', mine.map(line), 'Nothing waits for you.'),
+    section('*Open now*', open.map(line), 'Nothing is open.'),
+    section(
+      '*What you may type* (after `/crew`)',
+      usable.map(({ name, command }) => `${code(name)} ${escaped(command.summary)}`),
+      'Only `help`.',
+    ),
+  ]
+  return { type: 'home', blocks: fit({ text: 'Groundcrew', blocks }).blocks }
+}
+
+function section(title: string, lines: readonly string[], none: string) {
+  return {
+    type: 'section' as const,
+    text: { type: 'mrkdwn' as const, text: [title, ...(lines.length > 0 ? lines : [none])].join('\n') },
+  }
+}

@@ -1,0 +1,109 @@
+import type { Actor } from '../core/actor.ts'
+import type { Catalog } from '../core/command.ts'
+import { FieldErrors, MissingArguments } from '../core/command.ts'
+import type { Execution } from '../core/execution.ts'
+import { plainText, tidy } from '../core/text.ts'
+import type { Reply } from '../engine/crew.ts'
+import type { Desk } from './desk.ts'
+import { answerTo, said, storedUntil } from './desk.ts'
+import type { Message } from './limits.ts'
+import { answerMessage, refusalMessage } from './messages.ts'
+import { argumentsModal, fieldsOf } from './modal.ts'
+
+/** Who typed, where, and with which trigger a modal may be opened (null where Slack gives none). */
+export type Person = {
+  readonly team: string
+  readonly user: string
+  readonly channel: string
+  readonly trigger: string | null
+}
+
+type FormNote = { readonly name: string; readonly channel: string; readonly given: Record<string, string> }
+
+/** A typed line, as Slack really sends it, and its answer. What is missing is asked for in a modal. */
+export async function typed(desk: Desk, raw: string, person: Person, request: string): Promise<Message | null> {
+  const caller = {
+    actor: { kind: 'slack', team: person.team, user: person.user } as const,
+    origin: { channel: person.channel, via: 'slack' } as const,
+    request,
+    until: storedUntil(desk.parts.now()),
+  }
+  try {
+    return messageOf(await desk.crew.ask(plainText(raw), caller))
+  } catch (error) {
+    if (!(error instanceof MissingArguments) || !person.trigger) throw error
+    return askForMissing(desk, error, person, person.trigger)
+  }
+}
+
+async function askForMissing(
+  desk: Desk,
+  missing: MissingArguments,
+  person: Person,
+  trigger: string,
+): Promise<Message | null> {
+  const actor: Actor = { kind: 'slack', team: person.team, user: person.user }
+  await desk.crew.checkName(missing.command, actor)
+  const entry = desk.parts.catalog.entries.get(missing.command)
+  if (!entry) throw missing
+  const given = Object.fromEntries(Object.entries(missing.given).map(([name, value]) => [name, String(value)]))
+  const note: FormNote = { name: missing.command, channel: person.channel, given }
+  const { name, missing: names } = { name: missing.command, missing: missing.missing }
+  const view = argumentsModal({
+    name,
+    arguments: entry.arguments,
+    given: missing.given,
+    missing: names,
+    privateMetadata: JSON.stringify(note),
+  })
+  try {
+    await desk.openForm(trigger, view)
+    return null
+  } catch (error) {
+    desk.log.warn({ err: error }, 'form not opened')
+    return refusalMessage(missing.message)
+  }
+}
+
+type Submitted = { readonly channel: string; readonly message?: Message; readonly errors?: Record<string, string> }
+
+/** A form that was sent: the same checks as for a typed line, with the reason beside each field. */
+export async function submitted(
+  desk: Desk,
+  view: { id: string; private_metadata: string; state: { values: unknown } },
+  who: { team: string; user: string },
+): Promise<Submitted> {
+  const note = JSON.parse(view.private_metadata) as FormNote
+  const entered = fieldsOf(view.state.values)
+  const fields = Object.fromEntries(
+    Object.entries(entered).map(([name, value]) => [name, value === null ? (note.given[name] ?? null) : tidy(value)]),
+  )
+  const caller = {
+    actor: { kind: 'slack', ...who } as const,
+    origin: { channel: note.channel, via: 'slack' } as const,
+    request: `view:${view.id}`,
+    until: storedUntil(desk.parts.now()),
+  }
+  try {
+    return { channel: note.channel, message: messageOf(await desk.crew.submit(note.name, fields, caller)) }
+  } catch (error) {
+    if (error instanceof FieldErrors) return { channel: note.channel, errors: { ...error.errors } }
+    return {
+      channel: note.channel,
+      errors: { [firstField(desk.parts.catalog, note.name, entered)]: said(answerTo(desk, error)) },
+    }
+  }
+}
+
+/** A form can only show an error beside a field: the first one stands for the whole. */
+function firstField(catalog: Catalog, name: string, entered: Record<string, string | null>): string {
+  return Object.keys(entered)[0] ?? catalog.entries.get(name)?.arguments[0]?.name ?? 'value'
+}
+
+function messageOf(reply: Reply): Message {
+  return reply.kind === 'answered' ? answerMessage(reply.answer) : answerMessage({ text: acceptance(reply.execution) })
+}
+
+function acceptance(execution: Execution): string {
+  return `\`${execution.line}\` is stored as \`${execution.id}\`; its message in the channel says how it goes.`
+}

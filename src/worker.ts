@@ -1,0 +1,80 @@
+import { join, resolve } from 'node:path'
+import { readConfig, readSite } from './config.ts'
+import { milliseconds } from './core/duration.ts'
+import { createEngine } from './engine/engine.ts'
+import { readGroups } from './engine/groups.ts'
+import { receiveHints } from './engine/queue.ts'
+import { createRunner } from './engine/run.ts'
+import { createWatch } from './engine/watch.ts'
+import { nameWorker, startHeartbeat } from './engine/workers.ts'
+import { createLog } from './log.ts'
+import { main } from './main.ts'
+
+/** Process 2: runs stages. Any number, on any number of machines; it never loads commands and does not speak with Slack. */
+await main('worker', 'runs the stages of executions; see README.md for its environment variables', async () => {
+  const config = readConfig()
+  const { settings } = config
+  const log = createLog('worker', settings.LOG_LEVEL)
+  const site = await readSite(settings.GROUNDCREW_SITE)
+  const engine = await createEngine(config, site, log)
+  const { redis, keys, store, outbox, now } = engine
+  const workDir = resolve(settings.GROUNDCREW_WORK_DIR)
+  const worker = await nameWorker(workDir, settings.GROUNDCREW_HOST)
+  const editEvery = milliseconds(site.slack.edit_every)
+  const shown = new Map<string, number>()
+
+  /** The latest word goes to the store a few times a second at most, and to Slack as often as the site says. */
+  const progress = (execution: string, stage: string, text: string) => {
+    const since = now() - (shown.get(execution) ?? 0)
+    if (since < 250) return
+    shown.set(execution, now())
+    engine.progress
+      .set(execution, { stage, text, at: now() })
+      .then(() => outbox.want(`execution:${execution}`, now() + editEvery))
+      .catch((error: Error) => log.debug({ error: error.message }, 'progress not stored'))
+  }
+
+  const runner = createRunner({
+    store,
+    site,
+    kinds: engine.kinds,
+    artifacts: engine.artifacts,
+    worker,
+    workDir: join(workDir),
+    variables: config.variables,
+    groups: () => readGroups(redis, keys, now()),
+    progress,
+    now,
+    log,
+  })
+  const heartbeat = startHeartbeat(redis, keys, worker, engine.deadAfter, log)
+  await heartbeat.first
+  const watch = createWatch({ store, redis, keys, kinds: engine.kinds, now, log }, { runner, worker })
+  const receiver = receiveHints(
+    engine.patient.duplicate(),
+    keys,
+    settings.WORKER_CONCURRENCY,
+    async (hint) => {
+      await runner.start(hint)
+      engine.sweeper.kick()
+    },
+    log,
+  )
+  await engine.onFeed((executions) => {
+    engine.sweeper.kick()
+    for (const id of executions)
+      void runner.obey(id).catch((error: Error) => log.warn({ error: error.message }, 'cancel not read'))
+  })
+  void receiver.run()
+  log.info({ worker: worker.id, machine: worker.machine }, 'worker ready')
+
+  return {
+    log,
+    async stop() {
+      await receiver.close(true)
+      await watch.stop()
+      await heartbeat.stop()
+      await engine.close()
+    },
+  }
+})
