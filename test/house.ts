@@ -22,7 +22,7 @@ const rooms: Record<string, Room> = {
   log: room(/^src\/log\.ts$/, [], 'Every room logs, so the log may depend on none.'),
   errors: { ...room(/^src\/errors\.ts$/, [], 'Every room throws, so errors depend on nothing.'), packages: none },
   index: room(/^src\/index\.ts$/, ['core', 'stages', 'errors'], "It is '#crew', all that a command file may use."),
-  entry: room(/^src\/(bot|worker|monitor|cli)\.ts$/, 'all', 'The entries wire the rooms together.'),
+  entry: room(/^src\/(bot|worker|monitor|cli|main|commands)\.ts$/, 'all', 'The entries wire the rooms together.'),
   core: {
     files: /^src\/core\//,
     rooms: ['errors'],

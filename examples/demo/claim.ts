@@ -1,6 +1,6 @@
 import { linkSync, renameSync, rmSync } from 'node:fs'
-import { fromProc, fromPs, type Identity, lives } from '../../src/tools/run/identity.ts'
 import { UserError } from '../../src/errors.ts'
+import { fromProc, fromPs, type Identity, lives } from '../../src/tools/run/identity.ts'
 import { readIfThere, writePrivate } from './folder.ts'
 
 type Claim = Identity & { readonly url: string }
@@ -45,11 +45,21 @@ async function setAside(file: string): Promise<void> {
       `The demo already runs (pid ${claim.pid}, ${claim.url}). Use that one, or end it first: kill ${claim.pid}`,
     )
   }
+  // Another start may have been quicker and taken its place meanwhile: what is not the stale one is given back.
   const aside = `${file}.stale-${process.pid}`
-  renameSync(file, aside)
-  // Somebody else was quicker and took its place meanwhile: then it is given back.
+  if (!moved(file, aside)) return
   if (readIfThere(aside) !== text) linked(aside, file)
   rmSync(aside, { force: true })
+}
+
+function moved(from: string, to: string): boolean {
+  try {
+    renameSync(from, to)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
+    throw error
+  }
 }
 
 function claimIn(text: string): Claim | undefined {

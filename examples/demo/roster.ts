@@ -31,7 +31,9 @@ export type Roster = ReturnType<typeof createRoster>
 
 /** Ends what a demo that was killed left running, each by its pid and start time; gives the names of those. */
 export async function endLeftovers(folder: DemoFolder): Promise<string[]> {
-  const recorded = Object.entries(JSON.parse(readIfThere(folder.file('processes.json')) ?? '{}') as Record<string, Identity>)
+  const recorded = Object.entries(
+    JSON.parse(readIfThere(folder.file('processes.json')) ?? '{}') as Record<string, Identity>,
+  )
   const living: [string, Identity][] = []
   for (const [name, identity] of recorded) if (await lives(identity)) living.push([name, identity])
   // Bot and worker first: they should not see the ground go from under them.

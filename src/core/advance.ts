@@ -1,13 +1,14 @@
 import type { Actor } from './actor.ts'
-import { nameOf } from './actor.ts'
+import { idOf, nameOf } from './actor.ts'
 import { claim, placeOf } from './environment.ts'
 import type { Event, Next, StageEvent, World } from './event.ts'
-import type { Ending } from './execution.ts'
+import type { Ending, StageRun } from './execution.ts'
 import { isOver, stageOf, wordOf } from './execution.ts'
-import { changed, changeStage, finish, go, refuse } from './finish.ts'
+import { changed, changeStage, finish, giveWay, go, refuse } from './finish.ts'
 import type { Judgment } from './judgment.ts'
 import { clock, judgmentText } from './judgment.ts'
 import { adopted, ended, lost, started } from './running.ts'
+import { digestOf } from './settle.ts'
 import type { Outcome } from './workflow.ts'
 
 /**
@@ -66,8 +67,8 @@ function judged(world: World, judgment: Judgment, now: number): Next {
   if (before) return refuse(world, `Already decided. ${judgmentText(before)}.`)
   if (stage?.state !== 'waiting')
     return refuse(world, `Nobody is asked to judge this now: it is ${wordOf(world.execution)}.`)
-  if (stage.dueAt !== null && now >= stage.dueAt)
-    return refuse(world, `The time to judge ended at ${clock(stage.dueAt)}.`)
+  const refusal = refusalOf(world, stage, judgment, now)
+  if (refusal) return refuse(world, refusal)
   const execution = { ...world.execution, judgments: [...world.execution.judgments, judgment] }
   const outcome: Outcome =
     judgment.decision === 'approved'
@@ -84,6 +85,13 @@ function judged(world: World, judgment: Judgment, now: number): Next {
     })),
     now,
   )
+}
+
+/** Whoever judges was checked before; what may have changed since, and what must never be, is checked once more. */
+function refusalOf({ execution }: World, stage: StageRun, { by, digest }: Judgment, now: number): string | null {
+  if (stage.dueAt !== null && now >= stage.dueAt) return `The time to judge ended at ${clock(stage.dueAt)}.`
+  if (execution.askers.includes(idOf(by))) return `${nameOf(by)} asked for this, so somebody else has to judge it.`
+  return digest === digestOf(execution, stage) ? null : 'The plan was made anew since. Look at the new one, then judge.'
 }
 
 function expired(world: World, event: StageEvent, now: number): Next {
@@ -122,8 +130,7 @@ function superseded(world: World, why: string, now: number): Next {
   const { execution } = world
   if (execution.status === 'unknown') return refuse(world, null)
   if (execution.stages.some(({ state }) => state === 'running' || state === 'ready')) return refuse(world, null)
-  const notes = [...execution.notes, { at: now, text: why }]
-  return finish({ ...world, execution: { ...execution, notes } }, 'canceled', 'superseded', now)
+  return giveWay(world, why, now)
 }
 
 /** Somebody took it on himself to end an unknown execution as it is. */
@@ -131,6 +138,8 @@ function left(world: World, by: Actor, now: number): Next {
   const { execution } = world
   if (execution.status !== 'unknown')
     return refuse(world, 'Only an execution that stands at unknown can be left as it is.')
+  const busy = execution.stages.find(({ state }) => state === 'running')
+  if (busy) return refuse(world, `\`${busy.id}\` still runs; leave it as it is when that has ended.`)
   const text = `${nameOf(by)} left it as it is: how it ended stays unknown, and the lock was given back.`
   const notes = [...execution.notes, { at: now, text }]
   return finish({ ...world, execution: { ...execution, notes } }, 'unknown', 'left', now)

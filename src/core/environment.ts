@@ -27,6 +27,8 @@ export type Lifetime = {
   /** The execution that takes the environment down, once it was begun. */
   readonly ending: string | null
   readonly extendedBy: readonly Actor[]
+  /** The lifetime that this one took the place of; it runs on should the apply turn out to have never begun. */
+  readonly replaced?: Lifetime
 }
 
 /** What is stored of one environment, compared and set by `version` together with the executions that touch it. */

@@ -9,7 +9,14 @@ export type Event =
   | { readonly type: 'requested'; readonly first?: boolean }
   | { readonly type: 'lock.granted' }
   | { readonly type: 'stage.started'; readonly stage: string; readonly attempt: number; readonly worker: WorkerName }
-  | { readonly type: 'stage.adopted'; readonly stage: string; readonly attempt: number; readonly worker: WorkerName }
+  | {
+      readonly type: 'stage.adopted'
+      readonly stage: string
+      readonly attempt: number
+      readonly worker: WorkerName
+      /** Id of the worker that it is taken from: of two that adopt at once, one comes too late. */
+      readonly from?: string
+    }
   | { readonly type: 'stage.ended'; readonly stage: string; readonly attempt: number; readonly outcome: Outcome }
   | {
       readonly type: 'stage.lost'
@@ -17,6 +24,8 @@ export type Event =
       readonly attempt: number
       readonly why: string
       readonly repeatable: boolean
+      /** Id of the worker that is gone; another one may have adopted the stage meanwhile. */
+      readonly from?: string
     }
   | { readonly type: 'judged'; readonly judgment: Judgment }
   | { readonly type: 'judgment.due'; readonly stage: string; readonly attempt: number }

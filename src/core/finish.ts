@@ -1,7 +1,9 @@
-import { release } from './environment.ts'
+import type { EnvironmentRecord } from './environment.ts'
+import { placeOf, release } from './environment.ts'
 import type { Effect, Next, StageEvent, World } from './event.ts'
 import type { Ending, Execution, ExecutionStatus, StageRun } from './execution.ts'
 import { isOver, stageOf } from './execution.ts'
+import { shown } from './lifetime.ts'
 import { settle } from './settle.ts'
 import type { Outcome } from './workflow.ts'
 
@@ -18,26 +20,49 @@ export function changeStage(world: World, event: StageEvent, from: readonly Stag
 export function go(world: World, now: number): Next {
   if (isOver(world.execution)) return changed({ execution: world.execution, environment: world.environment }, [])
   const settled = settle(world, now)
-  if (!settled.over) return changed({ execution: settled.execution, environment: world.environment }, settled.effects)
-  const over = { execution: settled.execution, environment: world.environment }
-  return withEffects(finish(over, settled.over, settled.execution.ending, now), settled.effects)
+  const { execution, environment, effects, over } = settled
+  if (over) return withEffects(finish(settled, over, execution.ending, now), effects)
+  if (execution.status === 'waiting' && environment && timeIsOver(environment, execution.id))
+    return withEffects(giveWay(settled, `${environment.name}'s time is over, which waits for nobody.`, now), effects)
+  return changed({ execution, environment }, effects)
+}
+
+/** Whether the end of the environment's lifetime queues for the lock: whatever comes to a wait meanwhile gives way to it. */
+function timeIsOver(environment: EnvironmentRecord, execution: string): boolean {
+  const ending = environment.lifetime?.ending
+  return !!ending && ending !== execution && placeOf(environment, ending) > 0
+}
+
+/** Called off for something that goes before it. */
+export function giveWay(world: World, why: string, now: number): Next {
+  const notes = [...world.execution.notes, { at: now, text: why }]
+  return finish({ ...world, execution: { ...world.execution, notes } }, 'canceled', 'superseded', now)
 }
 
 export function finish(world: World, status: ExecutionStatus, ending: Ending | null, now: number): Next {
   const stages = world.execution.stages.map((stage) => closed(stage, status))
   const execution: Execution = { ...world.execution, stages, status, ending, endedAt: now }
   if (!world.environment || execution.lock === 'none') return changed({ execution, environment: world.environment }, [])
-  const environment = release(world.environment, execution.id, now)
-  const effects: Effect[] = environment.queue.map(({ execution }) => ({
+  const free = notTakenDown(world.environment, execution.id, now)
+  const environment = release(free.environment, execution.id, now)
+  const queued: Effect[] = environment.queue.map(({ execution }) => ({
     do: 'show',
     message: `execution:${execution}`,
     at: now,
   }))
+  const effects = [...free.effects, ...queued]
   const next = environment.lock
   if (next && next.execution !== world.environment.lock?.execution) {
     effects.push({ do: 'tell', execution: next.execution, event: { type: 'lock.granted' }, at: now })
   }
   return changed({ execution: { ...execution, lock: 'released' }, environment }, effects)
+}
+
+/** The end of a lifetime that did not take the environment down (expired, rejected, failed) leaves it to people: extend it, or `down`. */
+function notTakenDown(environment: EnvironmentRecord, execution: string, now: number) {
+  const { lifetime } = environment
+  if (lifetime?.ending !== execution) return { environment, effects: [] }
+  return { environment: { ...environment, lifetime: { ...lifetime, ending: null } }, effects: shown(lifetime, now) }
 }
 
 function closed(stage: StageRun, status: ExecutionStatus): StageRun {

@@ -35,6 +35,7 @@ export function applyStarted(world: World, stageId: string, now: number): Change
   if (!environment || !stage || stage.kind !== 'terraform.apply' || isDestroy(world, stage) || !wanted) return unchanged
   if (environment.lifetime?.execution === execution.id) return unchanged
   const approved = execution.judgments.filter((judgment) => judgment.decision === 'approved' && !judgment.fell)
+  const before = environment.lifetime
   const lifetime: Lifetime = {
     id: execution.id,
     execution: execution.id,
@@ -47,12 +48,34 @@ export function applyStarted(world: World, stageId: string, now: number): Change
     warned: false,
     ending: null,
     extendedBy: [],
+    ...(before ? { replaced: withoutEarlier(before) } : {}),
   }
   const effects = [
     ...wakeUps(environment.name, lifetime, warnOf(stage)),
-    ...(environment.lifetime ? shown(environment.lifetime, now) : []),
+    ...(before ? [...shown(before, now), ...calledOff(before, execution.id, now)] : []),
   ]
   return { environment: { ...environment, lifetime }, effects }
+}
+
+function withoutEarlier({ replaced: _, ...lifetime }: Lifetime): Lifetime {
+  return lifetime
+}
+
+/** The end of the earlier time, should it queue by now, would take down what was just approved to be up for longer. */
+function calledOff({ ending }: Lifetime, by: string, at: number): Effect[] {
+  const why = `${by} began a new time before this came to its turn.`
+  return ending ? [{ do: 'tell', execution: ending, event: { type: 'superseded', why }, at }] : []
+}
+
+/** The apply never began (a stale plan, a right that was lost): no time runs for it, and the one before it runs on. */
+function takenBack(environment: EnvironmentRecord, stage: StageRun, now: number): Change {
+  const { lifetime } = environment
+  const before = lifetime?.replaced
+  if (!lifetime) return { environment, effects: [] }
+  if (!before) return { environment: { ...environment, lifetime: null }, effects: shown(lifetime, now) }
+  const again = before.ending ? { ...before, id: `${before.id}-again`, ending: null } : before
+  const effects = [...wakeUps(environment.name, again, warnOf(stage)), ...shown(again, now), ...shown(lifetime, now)]
+  return { environment: { ...environment, lifetime: again }, effects }
 }
 
 /** An apply ended, well or not: remember what it left, and which state it was. */
@@ -62,12 +85,28 @@ export function applied(world: World, stageId: string, now: number): World & { e
   const outcome = stage?.outcome
   if (!environment || stage?.kind !== 'terraform.apply' || !outcome || outcome.kind === 'skipped')
     return { ...world, effects: [] }
+  // Left as it is and done with: others may have applied since.
+  if (environment.lock?.execution !== execution.id) return { ...world, effects: [] }
+  const { lifetime } = environment
+  const mine = lifetime?.execution === execution.id
+  if (!outcome.output) {
+    const began = outcome.kind === 'unknown' || !mine || lifetime.lineage !== null
+    return began ? { ...world, effects: [] } : { execution, ...takenBack(environment, stage, now) }
+  }
   const down = outcome.kind === 'succeeded' && outcome.output.empty === true
   if (down) return { execution, ...isDown(world, environment, now) }
   const last = { execution: execution.id, line: execution.line, at: now, up: true }
   const lineage = typeof outcome.output?.lineage === 'string' ? outcome.output.lineage : null
-  const lifetime = environment.lifetime && lineage ? { ...environment.lifetime, lineage } : environment.lifetime
-  return { execution, environment: { ...environment, last, lifetime }, effects: [] }
+  return {
+    execution,
+    environment: { ...environment, last, lifetime: mine ? seen(lifetime, lineage) : lifetime },
+    effects: [],
+  }
+}
+
+/** Only the apply that began the time says which state it is about, and once: another state was approved by nobody. */
+function seen(lifetime: Lifetime, lineage: string | null): Lifetime {
+  return lifetime.lineage ? lifetime : { ...lifetime, lineage }
 }
 
 /**

@@ -23,14 +23,14 @@ function refusalOfJudges(execution: Execution, site: Site, groups: Groups): stri
   for (const stage of execution.stages.filter((stage) => stage.kind === 'judgment' && stage.state === 'succeeded')) {
     const judgment = execution.judgments.findLast((each) => each.stage === stage.id && !each.fell)
     if (judgment?.decision !== 'approved') return `Stage ${stage.id} has no approval that counts.`
+    if (judgment.digest !== planOutput(execution, stage)?.digest)
+      return 'What was approved is not the plan that would be applied.'
     if (judgment.by.kind === 'lifetime') continue
     const roles = rolesOf(site, judgment.by, groups)
     const approvers = (stage.input.approvers as string[]).filter((role) => role in site.roles)
     const refusal = refusalToJudge({ askers: execution.askers, approvers }, judgment.by, roles)
     if (refusal)
       return `${nameOf(judgment.by)} may no longer approve this (needed: ${rolesText(approvers)}). ${refusal}`
-    if (judgment.digest !== planOutput(execution, stage)?.digest)
-      return 'What was approved is not the plan that would be applied.'
   }
   return null
 }

@@ -1,6 +1,6 @@
 import type { Effect, Next, StageEvent, World } from './event.ts'
-import type { WorkerName } from './execution.ts'
-import { fresh, stageOf } from './execution.ts'
+import type { StageRun, WorkerName } from './execution.ts'
+import { fresh, isOver, stageOf } from './execution.ts'
 import { changeStage, go, refuse, withEffects } from './finish.ts'
 import { applied, applyStarted } from './lifetime.ts'
 import type { Outcome } from './workflow.ts'
@@ -8,8 +8,15 @@ import type { Outcome } from './workflow.ts'
 /** How often a stale plan is made anew before the execution gives up. */
 const MOST_PLANS = 3
 
+/** How often a stage is started whose worker dies each time: more of them would only fall one after the other. */
+const MOST_STARTS = 5
+
+/** Where one stage stands like this, no other is started. */
+const STOPS: readonly StageRun['state'][] = ['failed', 'unknown', 'canceled']
+
 export function started(world: World, event: StageEvent & { worker: WorkerName }, now: number): Next {
-  if (world.execution.cancel) return refuse(world, null)
+  if (world.execution.cancel || world.execution.stages.some(({ state }) => STOPS.includes(state)))
+    return refuse(world, null)
   const next = changeStage(world, event, ['ready'], () => ({
     state: 'running',
     worker: event.worker,
@@ -21,7 +28,8 @@ export function started(world: World, event: StageEvent & { worker: WorkerName }
 }
 
 /** A new worker on the same machine takes over what a dead one left: a process that still runs, or the file that says how it ended. */
-export function adopted(world: World, event: StageEvent & { worker: WorkerName }): Next {
+export function adopted(world: World, event: StageEvent & { worker: WorkerName; from?: string }): Next {
+  if (!isFrom(world, event)) return refuse(world, null)
   const next = changeStage(world, event, ['running', 'unknown'], () => ({
     state: 'running',
     worker: event.worker,
@@ -42,9 +50,8 @@ export function ended(world: World, event: StageEvent & { outcome: Outcome }, no
   if (!next.changed) return next
   const reopened = reopen(next)
   const seen = applied(reopened, event.stage, now)
-  const planned = stageOf(world.execution, again ?? '')
-  if (again && planned && planned.attempt < MOST_PLANS && !reopened.execution.cancel)
-    return go(planAgain(seen, again, outcome, now), now)
+  const anew = again && mayPlanAgain(reopened, again) ? planAgain(seen, again, outcome, now) : null
+  if (anew) return withEffects(go(anew, now), seen.effects)
   return withEffects(go(seen, now), [...seen.effects, ...filesOf(world, event.outcome, now)])
 }
 
@@ -55,13 +62,28 @@ function reopen(world: World): World {
   return { ...world, execution: { ...execution, status: 'running' } }
 }
 
+function mayPlanAgain({ execution }: World, first: string): boolean {
+  const planned = stageOf(execution, first)
+  if (!planned || planned.attempt >= MOST_PLANS || isOver(execution) || execution.cancel) return false
+  const reset = restFrom(execution.stages, first)
+  return !execution.stages.some(({ id, state }) => reset.has(id) && (state === 'running' || state === 'unknown'))
+}
+
+/** A stage and all that come after it, directly or not; a branch beside them is left alone. */
+function restFrom(stages: readonly StageRun[], first: string): Set<string> {
+  const rest = new Set([first])
+  for (const { id, after, input } of stages) {
+    if ([...after, input.plan, input.show].some((name) => typeof name === 'string' && rest.has(name))) rest.add(id)
+  }
+  return rest
+}
+
 /** The stages from `first` on are done anew; the judgments that were given for them no longer count. */
 function planAgain(world: World, first: string, outcome: Outcome, now: number): World {
   const { execution } = world
-  const index = execution.stages.findIndex((stage) => stage.id === first)
   const why = outcome.kind === 'failed' ? outcome.error : 'the plan was made anew'
-  const stages = execution.stages.map((stage, at) => (at < index ? stage : fresh(stage)))
-  const reset = new Set(stages.slice(index).map((stage) => stage.id))
+  const reset = restFrom(execution.stages, first)
+  const stages = execution.stages.map((stage) => (reset.has(stage.id) ? fresh(stage) : stage))
   const judgments = execution.judgments.map((judgment) =>
     reset.has(judgment.stage) && !judgment.fell ? { ...judgment, fell: why } : judgment,
   )
@@ -69,10 +91,17 @@ function planAgain(world: World, first: string, outcome: Outcome, now: number): 
   return { ...world, execution: { ...execution, stages, judgments, notes } }
 }
 
-export function lost(world: World, event: StageEvent & { why: string; repeatable: boolean }, now: number): Next {
+type Lost = StageEvent & { why: string; repeatable: boolean; from?: string }
+
+export function lost(world: World, event: Lost, now: number): Next {
   const { execution } = world
+  if (!isFrom(world, event)) return refuse(world, null)
   if (event.repeatable && execution.cancel) {
     return ended(world, { ...event, outcome: { kind: 'canceled', why: event.why } }, now)
+  }
+  if (event.repeatable && event.attempt >= MOST_STARTS) {
+    const error = `${event.why} It was started ${event.attempt} times, and each time its worker died.`
+    return ended(world, { ...event, outcome: { kind: 'failed', error } }, now)
   }
   if (event.repeatable) {
     const notes = [
@@ -90,6 +119,11 @@ export function lost(world: World, event: StageEvent & { why: string; repeatable
     endedAt: now,
   }))
   return next.changed ? go(next, now) : next
+}
+
+/** Whether the stage is still in the hands of the worker that the event takes it from. */
+function isFrom({ execution }: World, event: StageEvent & { from?: string }): boolean {
+  return event.from === undefined || stageOf(execution, event.stage)?.worker?.id === event.from
 }
 
 /** Files that a stage wrote for people go into the thread of the execution's message. */

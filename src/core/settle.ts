@@ -104,7 +104,7 @@ function standing(execution: Execution): { execution: Execution; over: Execution
   if (has('unknown')) return { execution: { ...execution, status: 'unknown' }, over: null }
   const well = execution.stages.every(endedWell)
   if (well) return { execution, over: 'succeeded' }
-  if (has('running')) return has('failed') || execution.cancel ? { execution, over: null } : null
+  if (has('running')) return has('failed') || has('canceled') || execution.cancel ? { execution, over: null } : null
   if (execution.cancel || has('canceled')) return { execution, over: 'canceled' }
   return has('failed') ? { execution, over: 'failed' } : null
 }

@@ -60,8 +60,8 @@ export type RunContext = {
   readonly attempt: number
   /** Output of an earlier stage of this execution; throws when it has none. */
   output(stage: string): Fields
-  /** Digests that were approved, of judgments that still count. */
-  readonly approved: readonly string[]
+  /** Digests that were approved for a plan stage, by judgments that still count. */
+  approved(planStage: string): readonly string[]
   readonly environment: NamedEnvironment
   /** A private folder of this attempt on this machine; it survives the worker. */
   readonly directory: string

@@ -33,6 +33,11 @@ for _, entry in ipairs(change.index) do
   else
     redis.call('ZREM', change.keys.open, entry.id)
   end
+  if entry.inHand then
+    redis.call('ZADD', change.keys.inHand, entry.at, entry.id)
+  else
+    redis.call('ZREM', change.keys.inHand, entry.id)
+  end
 end
 redis.call('PUBLISH', change.keys.feed, change.hint)
 return { 'ok' }

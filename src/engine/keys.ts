@@ -7,6 +7,8 @@ export function keysOf(prefix: string) {
     /** Executions by time of creation, all and those that are not over. */
     executions: key('executions'),
     open: key('open'),
+    /** Those of which a worker has, or had, a stage in hand: what is looked at for dead workers. */
+    inHand: key('in-hand'),
     /** Effects that wait to be done: ids by due time, and what they are. */
     due: key('effects', 'due'),
     effects: key('effects'),

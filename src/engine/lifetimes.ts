@@ -2,6 +2,7 @@ import type { Actor } from '../core/actor.ts'
 import { milliseconds } from '../core/duration.ts'
 import type { EnvironmentRecord } from '../core/environment.ts'
 import { extended } from '../core/environment.ts'
+import type { Effect } from '../core/event.ts'
 import type { NewExecution } from '../core/execution.ts'
 import { shown, wakeUps } from '../core/lifetime.ts'
 import { planStages } from '../core/planning.ts'
@@ -42,16 +43,17 @@ export async function endLifetime(parts: Parts, name: string, id: string): Promi
   const alter = (environment: EnvironmentRecord) => {
     const current = environment.lifetime
     if (current?.id !== id || current.ending) return null
-    return { ...environment, lifetime: { ...current, ending: wanted.id } }
+    const ending = { ...environment, lifetime: { ...current, ending: wanted.id } }
+    return { environment: ending, effects: [...shown(current, now()), ...givingWay(environment, wanted.id, now())] }
   }
-  const stored = await store.request(wanted, `lifetime-end:${id}`, { first: true, alter })
-  if (!stored || stored.before) return
-  const environment = await store.environment(name)
-  const why = `${name}'s time is over: ${wanted.id} takes it down.`
-  for (const claim of [environment.lock, ...environment.queue]) {
-    if (claim && claim.execution !== wanted.id) await store.tell(claim.execution, { type: 'superseded', why })
-  }
-  await store.alter(name, (current) => ({ environment: current, effects: shown(lifetime, now()) }))
+  await store.request(wanted, `lifetime-end:${id}`, { first: true, alter })
+}
+
+/** Everything that only waits for this environment is told to give way; what runs is not touched by that. */
+function givingWay(environment: EnvironmentRecord, ending: string, now: number): Effect[] {
+  const why = `${environment.name}'s time is over: ${ending} takes it down.`
+  const claims = [...(environment.lock ? [environment.lock] : []), ...environment.queue]
+  return claims.map(({ execution }) => ({ do: 'tell', execution, event: { type: 'superseded', why }, at: now }))
 }
 
 function takeDown(parts: Parts, settings: NamedEnvironment, environment: EnvironmentRecord): NewExecution {

@@ -189,9 +189,7 @@ function contextOf(parts: RunnerParts, { execution, stage }: Start, place: Place
     stage: stage.id,
     attempt: stage.attempt,
     output: (id) => outputOf(execution, id) ?? missing(id),
-    approved: execution.judgments
-      .filter((each) => each.decision === 'approved' && !each.fell)
-      .map((each) => each.digest),
+    approved: (plan) => approvalsOf(execution, plan),
     environment: { ...settings, name: execution.environment ?? '' },
     directory,
     artifacts: parts.artifacts.of(execution.id),
@@ -210,6 +208,12 @@ function contextOf(parts: RunnerParts, { execution, stage }: Start, place: Place
     progress: (text) => parts.progress(execution.id, stage.id, text),
     now: parts.now,
   }
+}
+
+/** Digests of the approvals that count, of judgments that showed this plan. */
+function approvalsOf(execution: Execution, plan: string): string[] {
+  const counting = execution.judgments.filter((each) => each.decision === 'approved' && !each.fell)
+  return counting.filter((each) => stageOf(execution, each.stage)?.input.show === plan).map((each) => each.digest)
 }
 
 function missing(stage: string): Fields {

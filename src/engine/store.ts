@@ -31,8 +31,10 @@ type Committed =
 /** `before`: this request was stored already, by an earlier delivery of the same event; nothing was done now. */
 export type Requested = { readonly execution: Execution; readonly before: boolean }
 
-/** What changes with an execution in the environment; null calls the whole request off. */
-export type Alter = (environment: EnvironmentRecord) => EnvironmentRecord | null
+/** What changes in an environment, and what has to be done about it; null calls the whole change off. */
+export type Alter = (
+  environment: EnvironmentRecord,
+) => { readonly environment: EnvironmentRecord; readonly effects: readonly Effect[] } | null
 
 export type Store = {
   execution(id: string): Promise<Execution | null>
@@ -46,14 +48,11 @@ export type Store = {
   /** Lets an event happen to an execution. Throws when there is no such execution. `request` makes a second delivery harmless. */
   tell(id: string, event: Event, request?: string): Promise<Next>
   /** Changes an environment by itself; null leaves it as it is. */
-  alter(
-    name: string,
-    change: (environment: EnvironmentRecord) => { environment: EnvironmentRecord; effects: readonly Effect[] } | null,
-  ): Promise<EnvironmentRecord | null>
+  alter(name: string, change: Alter): Promise<EnvironmentRecord | null>
   /** True the first time a key is seen: for events that store nothing else. */
   first(request: string): Promise<boolean>
   /** Newest first. */
-  list(options: { limit: number; open?: boolean }): Promise<Execution[]>
+  list(options: { limit: number; open?: boolean; inHand?: boolean }): Promise<Execution[]>
 }
 
 /** The only writer of executions and environments. Every change is compared and set with its effects in one script. */
@@ -71,12 +70,13 @@ export function createStore(redis: Redis, keys: Keys, now: () => number): Store 
       const key = keys.seen(request)
       return untilStored<Requested | null>(async () => {
         const record = wanted.environment ? await environment(wanted.environment) : null
-        const altered = record && alter ? alter(record) : record
-        if (alter && !altered) return { done: null }
-        const world = { execution: newExecution(wanted, now()), environment: altered }
+        const altered = record && alter ? alter(record) : { environment: record, effects: [] }
+        if (!altered) return { done: null }
+        const world = { execution: newExecution(wanted, now()), environment: altered.environment }
         const next = advance(world, { type: 'requested', first }, now())
         if (now() > until) throw new Error('The store was too slow: whoever asked was told so, and nothing was stored.')
-        const result = await commit({ ...changeOf(next), seen: { key, value: wanted.id } })
+        const effects = [...next.effects, ...altered.effects]
+        const result = await commit({ ...changeOf(next), effects, seen: { key, value: wanted.id } })
         if (result.kind === 'ok') return { done: { execution: next.execution, before: false } }
         if (result.kind === 'conflict') return 'again'
         const earlier = await execution(result.value)
@@ -112,8 +112,9 @@ export function createStore(redis: Redis, keys: Keys, now: () => number): Store 
       return (await redis.set(keys.seen(request), '-', 'PX', SEEN_FOR_MS, 'NX')) === 'OK'
     },
 
-    async list({ limit, open = false }) {
-      const ids = await redis.zrevrange(open ? keys.open : keys.executions, 0, limit - 1)
+    async list({ limit, open = false, inHand = false }) {
+      const index = inHand ? keys.inHand : open ? keys.open : keys.executions
+      const ids = await redis.zrevrange(index, 0, limit - 1)
       const found = await Promise.all(ids.map(execution))
       return found.filter((each) => each !== null)
     },
@@ -148,13 +149,14 @@ async function runCommit(redis: Redis, keys: Keys, change: Change, now: number):
       .filter((effect) => effect.do !== 'show')
       .map((effect) => ({ id: randomUUID(), at: effect.at, value: JSON.stringify(effect) })),
     outbox: [...executions.map(({ id }) => ({ name: `execution:${id}`, at: now })), ...shows],
-    index: executions.map((each) => ({ id: each.id, at: each.createdAt, open: !isOver(each) })),
+    index: executions.map((each) => ({ id: each.id, at: each.createdAt, open: !isOver(each), inHand: inHand(each) })),
     keys: {
       effects: keys.effects,
       due: keys.due,
       outbox: keys.outbox,
       executions: keys.executions,
       open: keys.open,
+      inHand: keys.inHand,
       feed: keys.feed,
     },
     hint: JSON.stringify({ executions: executions.map(({ id }) => id) }),
@@ -166,6 +168,10 @@ async function runCommit(redis: Redis, keys: Keys, change: Change, now: number):
 function record(key: string, value: { readonly version: number }) {
   const version = value.version + 1
   return { key, expect: String(value.version), version: String(version), value: JSON.stringify({ ...value, version }) }
+}
+
+function inHand({ stages }: Execution): boolean {
+  return stages.some(({ state }) => state === 'running' || state === 'unknown')
 }
 
 function parsed<T>(text: string | null): T | null {

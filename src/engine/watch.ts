@@ -29,7 +29,7 @@ export function createWatch(parts: Parts, mine?: { runner: Runner; worker: Worke
   const missed = new Map<string, number>()
 
   async function look(): Promise<void> {
-    for (const execution of await parts.store.list({ limit: MOST_OPEN, open: true })) {
+    for (const execution of await parts.store.list({ limit: MOST_OPEN, inHand: true })) {
       for (const stage of execution.stages) await lookAt(execution, stage)
     }
     if (mine) await mine.runner.obeyAll()

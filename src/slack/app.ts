@@ -5,7 +5,7 @@ import { need } from '../config.ts'
 import { cancel, extend, judge, mayStillJudge } from '../engine/deeds.ts'
 import type { Log } from '../log.ts'
 import type { Desk } from './desk.ts'
-import { inTime, said } from './desk.ts'
+import { inTime, once, said } from './desk.ts'
 import { homeView } from './home.ts'
 import type { Message } from './limits.ts'
 import type { Press } from './messages.ts'
@@ -49,7 +49,7 @@ function listenToCommands(app: App, desk: Desk): void {
     const person = { team: body.team_id, user, channel, trigger: null }
     const line = text.replaceAll(`<@${context.botUserId}>`, ' ').trim()
     const message = await inTime(desk, () => typed(desk, line, person, `event:${body.event_id}`))
-    if (message)
+    if (message && (await once(desk, `event:${body.event_id}`)))
       await app.client.chat.postEphemeral({
         channel,
         user,
@@ -72,7 +72,8 @@ function listenToButtons(app: App, desk: Desk): void {
           press ? deed(body, press, `click:${body.trigger_id}`) : refusalMessage(NOT_MINE),
         )
         await ack()
-        if (answer) await respond({ ...privately(answer), replace_original: false })
+        if (answer && (await once(desk, `click:${body.trigger_id}`)))
+          await respond({ ...privately(answer), replace_original: false })
       },
     )
   }
@@ -83,6 +84,7 @@ function listenToButtons(app: App, desk: Desk): void {
   })
   onClick('judgment.reject', async (body, press) => {
     const execution = await mayStillJudge(desk.parts, press, actorOf(body))
+    if (!(await once(desk, `form:${body.trigger_id}`))) return null
     const view = rejectModal({
       privateMetadata: JSON.stringify({ press, channel: body.channel?.id ?? null }),
       line: execution.line,
@@ -121,7 +123,8 @@ function listenToForms(app: App, desk: Desk): void {
     const result = await submitted(desk, view, person)
     await (result.errors ? ack({ response_action: 'errors', errors: result.errors }) : ack())
     const { channel, message } = result
-    if (message && channel) await app.client.chat.postEphemeral({ channel, user: person.user, ...message })
+    if (message && channel && (await once(desk, `view:${view.id}`)))
+      await app.client.chat.postEphemeral({ channel, user: person.user, ...message })
   })
 }
 

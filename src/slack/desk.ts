@@ -51,6 +51,11 @@ export function answerTo({ log }: Pick<Desk, 'log'>, error: unknown): Message {
   return errorMessage(id)
 }
 
+/** True for the first of several bots that got the same event, or the first of several deliveries: the others stay silent. */
+export async function once({ parts }: Pick<Desk, 'parts'>, key: string): Promise<boolean> {
+  return parts.store.first(`said:${key}`).catch(() => true) // with the store away, saying it twice is better than not at all
+}
+
 /** How long a request may still be stored; after that its asker was told that it was not. */
 export function storedUntil(now: number): number {
   return now + ANSWER_WITHIN_MS - 200

@@ -82,7 +82,12 @@ export function createPoster(parts: PosterParts) {
     kick,
     /** Slack forgets nothing, but a fresh local-slack does: every open message is looked at again. */
     async openAnew(): Promise<void> {
-      for (const { id } of await parts.store.list({ limit: 1000, open: true })) await outbox.want(`execution:${id}`)
+      for (const { id } of await parts.store.list({ limit: 1000, open: true })) {
+        const name = `execution:${id}`
+        const before = await outbox.posted(name)
+        if (before) await outbox.remember(name, { ...before, digest: 'look again' })
+        await outbox.want(name)
+      }
     },
     async stop() {
       clearInterval(timer)
@@ -178,7 +183,7 @@ async function showFile(parts: PosterParts, id: string, file: string, name: stri
 async function put(parts: PosterParts, name: string, { message, place }: Wanted): Promise<void> {
   const digest = digestOf(message)
   const before = await parts.outbox.posted(name)
-  if (before?.digest === digest && !name.startsWith('execution:')) return
+  if (before?.digest === digest) return
   if (before && (await edited(parts, before, message))) {
     await parts.outbox.remember(name, { ...before, digest })
     return

@@ -5,7 +5,7 @@ import type { Execution } from '../core/execution.ts'
 import { plainText, tidy } from '../core/text.ts'
 import type { Reply } from '../engine/crew.ts'
 import type { Desk } from './desk.ts'
-import { answerTo, said, storedUntil } from './desk.ts'
+import { answerTo, once, said, storedUntil } from './desk.ts'
 import type { Message } from './limits.ts'
 import { answerMessage, refusalMessage } from './messages.ts'
 import { argumentsModal, fieldsOf } from './modal.ts'
@@ -46,6 +46,7 @@ async function askForMissing(
   await desk.crew.checkName(missing.command, actor)
   const entry = desk.parts.catalog.entries.get(missing.command)
   if (!entry) throw missing
+  if (!(await once(desk, `form:${trigger}`))) return null
   const given = Object.fromEntries(Object.entries(missing.given).map(([name, value]) => [name, String(value)]))
   const note: FormNote = { name: missing.command, channel: person.channel, given }
   const { name, missing: names } = { name: missing.command, missing: missing.missing }

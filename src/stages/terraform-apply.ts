@@ -50,7 +50,10 @@ async function applyPlan(planStage: string, context: RunContext): Promise<Outcom
   context.progress('checking that it is what was approved')
   const place = await workplace(context, async (stack) => unpackTree(await context.artifacts.get('stack'), stack))
   if (!context.adopted) {
-    const difference = await differenceFrom(approved, context, place)
+    const wrong = context.approved(planStage).some((digest) => digest !== approved.digest)
+    const difference = wrong
+      ? 'The approval was given for another plan.'
+      : await differenceFrom(approved, context, place)
     if (difference) return { kind: 'failed', error: difference, again: planStage }
     await init(context, place, maskFor(context))
   }
@@ -84,7 +87,6 @@ async function differenceFrom(approved: Approved, context: RunContext, place: Wo
     return `It was planned with Terraform ${approved.terraform}, and this worker has ${place.version}.`
   if (digestOf(bound) !== approved.digest)
     return 'Stack, variables, workspace or backend are not those that were approved.'
-  if (context.approved.some((digest) => digest !== approved.digest)) return 'The approval was given for another plan.'
   const now = await treeDigest(environment.stack).catch(() => null)
   if (now !== null && now !== approved.tree) return 'The stack was changed after the plan.'
   const lock = await lockFile(context)

@@ -1,0 +1,91 @@
+import { rmSync } from 'node:fs'
+import type { Site } from '../../src/core/site.ts'
+import { messageOf } from '../../src/errors.ts'
+import { lives } from '../../src/tools/run/identity.ts'
+import { identityOf } from './claim.ts'
+import type { DemoFolder } from './folder.ts'
+import type { PartName, Parts } from './start.ts'
+import { destroy, interruptTerraform, stopInstances } from './terraform.ts'
+
+export type Stop = {
+  readonly folder: DemoFolder
+  readonly site: Site
+  readonly parts: Parts
+  readonly settings: Readonly<Record<string, string>>
+  /** Says what is being done now, as one line. */
+  readonly say: (doing: string) => void
+}
+
+/**
+ * Leaves no process and no port, in the order that lets each end well: nobody may begin anything new, what Terraform does is
+ * interrupted, the environments are destroyed while Consul still holds their state, and only then the ground goes.
+ */
+export async function stopParts(stop: Stop): Promise<void> {
+  const { folder, parts, say } = stop
+  say('stopping bot and worker')
+  await stopEach(parts, ['bot', 'worker'])
+  await interruptTerraform(folder)
+  if (parts.has('consul')) await emptyEnvironments(stop)
+  say('stopping local-slack, Consul and Redis')
+  await stopEach(parts, ['slack', 'consul', 'redis'])
+  if (!stop.settings.CONSUL_HTTP_ADDR) return
+  // A worker that somebody added may have begun something in the meantime; nothing could look after it from now on.
+  await interruptTerraform(folder)
+  await stopInstances(stop)
+  rmSync(folder.teardown, { recursive: true, force: true })
+}
+
+async function stopEach(parts: Parts, names: readonly PartName[]): Promise<void> {
+  await Promise.all(
+    names.map(async (name) => {
+      const part = parts.get(name)
+      parts.delete(name)
+      await part?.stop()
+    }),
+  )
+}
+
+async function emptyEnvironments(stop: Stop): Promise<void> {
+  await revive(stop)
+  for (const name of Object.keys(stop.site.environments)) await empty(name, stop)
+}
+
+/** Terraform's state lies in Consul: if that has died, it has to come back for this once. */
+async function revive({ parts, say }: Stop): Promise<void> {
+  const consul = parts.get('consul')
+  const identity = consul && (await identityOf(consul.pid))
+  if (!consul || (identity && (await lives(identity)))) return
+  say('starting Consul once more, since it has died and holds the state of what is to be destroyed')
+  await consul.restart().catch((error: unknown) => say(`Consul did not come back: ${messageOf(error)}`))
+}
+
+/** Twice, since a Terraform that was just interrupted may have changed the state between plan and apply. */
+async function empty(name: string, stop: Stop): Promise<void> {
+  const environment = stop.site.environments[name]
+  if (!environment) return
+  stop.say(`destroying ${name}`)
+  for (const last of [false, true]) {
+    try {
+      const some = await destroy(name, environment, stop)
+      return stop.say(some ? `destroyed ${name}` : `nothing was up in ${name}`)
+    } catch (error) {
+      stop.say(`${name} was not destroyed: ${messageOf(error)}`)
+      if (last) return force(name, stop)
+    }
+  }
+}
+
+/** The last resort: without Terraform, and then its state must not speak of what is gone. */
+async function force(name: string, stop: Stop): Promise<void> {
+  const count = await stopInstances(stop)
+  const { type, config } = stop.site.environments[name]?.backend ?? { type: '', config: {} }
+  if (type === 'consul' && config.path) await forget(config.path, stop)
+  stop.say(`stopped ${count} instances of ${name} without Terraform, and put its state away`)
+}
+
+async function forget(path: string, { settings, say }: Stop): Promise<void> {
+  const url = `${settings.CONSUL_HTTP_ADDR}/v1/kv/${path}`
+  await fetch(url, { method: 'DELETE', signal: AbortSignal.timeout(5000) }).catch((error: unknown) =>
+    say(`The state of Terraform is still in Consul: ${messageOf(error)}`),
+  )
+}

@@ -1,0 +1,84 @@
+import { describe, expect, test } from 'vitest'
+import { loadCommands } from '../src/commands.ts'
+import { readSite } from '../src/config.ts'
+import { argumentsOf, createCatalog, parseCommand, usage } from '../src/core/command.ts'
+import { planStages } from '../src/core/planning.ts'
+import { wantedOf } from '../src/core/wanted.ts'
+import { stageKinds } from '../src/stages/index.ts'
+
+/** The contract that every command file is held to, those that come with Groundcrew and those of a site alike. */
+const site = await readSite('examples/site/groundcrew.yml')
+const commands = await loadCommands(['commands'])
+const catalog = createCatalog(commands, site)
+
+function planned(line: string) {
+  const parsed = parseCommand(catalog, line)
+  const { environment } = wantedOf(parsed)
+  const settings = environment ? site.environments[environment] : undefined
+  const context = { site, environment: settings && environment ? { ...settings, name: environment } : null }
+  return planStages(parsed.command.stages?.(parsed.args, context) ?? [], stageKinds, context)
+}
+
+test('there are commands to hold to the contract', () => {
+  const names = commands.map(({ name }) => name)
+  expect(names).toEqual(expect.arrayContaining(['loadtest up', 'loadtest resize', 'loadtest down', 'loadtest status']))
+  expect(names).toEqual(expect.arrayContaining(['runs list', 'runs show', 'runs cancel', 'whoami', 'can']))
+})
+
+describe.each(commands)('the command file of `$name`', ({ name, command }) => {
+  test('describes itself and every argument', () => {
+    expect(command.summary).toMatch(/^[A-Z].*[.]$/)
+    expect(argumentsOf(command, site).filter(({ description }) => !description)).toEqual([])
+    expect(usage(name, command, site)).toContain(name)
+  })
+
+  test('has examples that parse to this command, and again from their canonical line', () => {
+    expect(command.examples.length).toBeGreaterThan(0)
+    for (const example of command.examples) {
+      const parsed = parseCommand(catalog, `${name} ${example}`)
+      expect(parsed.name).toBe(name)
+      expect(parseCommand(catalog, parsed.line).args).toEqual(parsed.args)
+    }
+  })
+
+  test('allows only roles that the site has, or everyone by that word', () => {
+    for (const role of command.allow) expect(['everyone', ...Object.keys(site.roles)]).toContain(role)
+  })
+
+  test('works on an environment that the site has', () => {
+    if (typeof command.environment !== 'string') return
+    expect(Object.keys(site.environments)).toContain(command.environment)
+  })
+})
+
+describe.each(commands.filter(({ command }) => command.stages))('the workflow of `$name`', ({ name, command }) => {
+  test.each(command.examples.map((example) => [example]))(
+    'plans its example `%s` twice to the same plain JSON',
+    (example) => {
+      const stages = planned(`${name} ${example}`)
+      expect(JSON.parse(JSON.stringify(stages))).toEqual(stages)
+      expect(planned(`${name} ${example}`)).toEqual(stages)
+      expect(new Set(stages.map(({ id }) => id)).size).toBe(stages.length)
+    },
+  )
+
+  test('judges before anything that may not run twice, or says why not', () => {
+    for (const example of command.examples) {
+      const stages = planned(`${name} ${example}`)
+      const first = stages.findIndex(({ kind }) => !stageKinds.get(kind)?.repeatable)
+      const judged = stages.findIndex(({ kind }) => kind === 'judgment')
+      const gated = first < 0 || (judged >= 0 && judged < first)
+      expect(gated || Boolean(command.unsafe), `${name} ${example}: no judgment before ${stages[first]?.id}`).toBe(true)
+    }
+  })
+
+  test('judges exactly the plan that it applies', () => {
+    for (const example of command.examples) {
+      const stages = planned(`${name} ${example}`)
+      for (const apply of stages.filter(({ kind }) => kind === 'terraform.apply')) {
+        const shown = stages.filter(({ kind }) => kind === 'judgment').map(({ input }) => input.show)
+        expect(Boolean(command.unsafe) || shown.includes(apply.input.plan)).toBe(true)
+      }
+    }
+  })
+})
