@@ -112,7 +112,8 @@ function freeze<T>(value: T): T {
   return Object.freeze(value)
 }
 
-const HIDDEN = /TOKEN|SECRET|KEY|PASSWORD/
+/** An address may hold a password. */
+const HIDDEN = /TOKEN|SECRET|KEY|PASSWORD|REDIS_URL/
 
 function cameOf(given: Record<string, unknown>, issue: { path: PropertyKey[] }): string {
   const name = String(issue.path[0])

@@ -23,9 +23,10 @@ Logs and pids are in ${folder.shown('')}; Ctrl-C destroys the instances and stop
 
 const WORDS = { redis: 'Redis', consul: 'Consul', slack: 'local-slack', bot: 'The bot', worker: 'The worker' } as const
 
+export type Death = { readonly name: keyof typeof WORDS; readonly pid: number; readonly how: string }
+
 /** One line on a part that has died: nothing restarts it, so it says what does. */
-export function deathNotice(death: { name: keyof typeof WORDS; pid: number; how: string }, folder: DemoFolder): string {
-  const { name, pid, how } = death
+export function deathNotice({ name, pid, how }: Death, folder: DemoFolder): string {
   const again =
     name === 'bot' || name === 'worker'
       ? `nothing restarts it. Another one: env $(cat ${folder.shown('env')}) npm run ${name}`

@@ -8,10 +8,10 @@ import { messageOf, UserError } from '../../src/errors.ts'
 import { openBrowser } from './browser.ts'
 import { claimFolder } from './claim.ts'
 import { type DemoFolder, demoFolder } from './folder.ts'
-import { deathNotice, guide } from './guide.ts'
+import { type Death, deathNotice, guide } from './guide.ts'
 import { type DemoOptions, readOptions, usage } from './options.ts'
 import { createRoster, endLeftovers } from './roster.ts'
-import { neutral, siteFile } from './settings.ts'
+import { choosePorts, neutral, siteFile, writeSettings } from './settings.ts'
 import { type Parts, startParts } from './start.ts'
 import { stopParts } from './stop.ts'
 import { interruptTerraform, stopInstances } from './terraform.ts'
@@ -61,7 +61,7 @@ async function clearUp(folder: DemoFolder, { port, fresh }: DemoOptions): Promis
   await checkPort(port)
   if (fresh) {
     await interruptTerraform(folder)
-    await stopInstances({ folder, settings: {} })
+    await stopInstances(folder)
     folder.clear()
   }
   folder.prepare()
@@ -87,26 +87,17 @@ async function checkPort(port: number): Promise<void> {
 async function runDemo(folder: DemoFolder, options: DemoOptions): Promise<number> {
   const site = await readSite(siteFile)
   const stopping = listenForStop()
+  const ports = await choosePorts(folder, options.port)
+  const settings = writeSettings(folder, ports, given.logLevel)
   const roster = createRoster(folder)
   await roster.add('demo', process.pid)
   const parts: Parts = new Map()
-  let settings: Record<string, string> = {}
   let code = 0
   try {
     say('starting Redis, Consul, local-slack, a bot and a worker')
-    const onDeath = (name: Parameters<typeof deathNotice>[0]['name'], pid: number, how: string) =>
-      say(deathNotice({ name, pid, how }, folder))
-    const start = {
-      folder,
-      roster,
-      parts,
-      port: options.port,
-      logLevel: given.logLevel,
-      signal: stopping.signal,
-      onDeath,
-    }
-    settings = await startParts(start)
-    ready(folder, options, settings)
+    const onDeath = (death: Death) => say(deathNotice(death, folder))
+    await startParts({ folder, roster, parts, ports, settings, signal: stopping.signal, onDeath })
+    announce(folder, options, settings)
     await stopping.asked
   } catch (error) {
     code = stopping.signal.aborted ? 0 : failed(error)
@@ -117,7 +108,7 @@ async function runDemo(folder: DemoFolder, options: DemoOptions): Promise<number
   return code
 }
 
-function ready(folder: DemoFolder, options: DemoOptions, settings: Record<string, string>): void {
+function announce(folder: DemoFolder, options: DemoOptions, settings: Record<string, string>): void {
   const url = urlOf(options)
   process.stdout.write(`ready ${url}\n${guide({ url, consul: settings.CONSUL_HTTP_ADDR ?? '', folder })}`)
   if (options.open) openBrowser(url, environment)

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'yaml'
-import { type DemoFolder, plainPath, writePrivate } from './folder.ts'
+import { type DemoFolder, plainPath, readIfThere, writePrivate } from './folder.ts'
+import { isFree } from './parts/port.ts'
 import { root } from './parts/program.ts'
-import type { SlackConfig } from './parts.ts'
+import { freePort, type SlackConfig } from './parts.ts'
 
 export const siteFile = join(root, 'examples/site/groundcrew.yml')
 export const slackFile = join(root, 'examples/demo/slack.yml')
@@ -17,18 +18,33 @@ export function neutral(environment: NodeJS.ProcessEnv): Record<string, string> 
   return Object.fromEntries(given.filter(([name]) => !FOREIGN.test(name)))
 }
 
-export type Addresses = { readonly slackApi: string; readonly redis: string; readonly consul: string }
+export type Ports = { readonly slack: number; readonly redis: number; readonly consul: number }
 
-/** All that a further process needs to join the demo. */
-export function settingsOf(folder: DemoFolder, addresses: Addresses, logLevel?: string): Record<string, string> {
+/** Redis and Consul get the ports of the last time where those are still free, so that what knew them finds them again. */
+export async function choosePorts(folder: DemoFolder, slack: number): Promise<Ports> {
+  const kept = JSON.parse(readIfThere(folder.file('ports.json')) ?? '{}') as Partial<Ports>
+  const again = async (port: number | undefined) =>
+    port && port !== slack && (await isFree(port)) ? port : otherThan(slack)
+  const ports = { slack, redis: await again(kept.redis), consul: await again(kept.consul) }
+  writePrivate(folder.file('ports.json'), JSON.stringify(ports))
+  return ports
+}
+
+async function otherThan(taken: number): Promise<number> {
+  const port = await freePort()
+  return port === taken ? otherThan(taken) : port
+}
+
+/** All that a further process needs to join the demo; kept in the file `env`, unquoted, one `NAME=value` a line. */
+export function writeSettings(folder: DemoFolder, ports: Ports, logLevel?: string): Record<string, string> {
   const [app] = (parse(readFileSync(slackFile, 'utf8')) as SlackConfig).apps
-  return {
-    SLACK_API_URL: addresses.slackApi,
+  const settings = {
+    SLACK_API_URL: `http://127.0.0.1:${ports.slack}/api/`,
     SLACK_BOT_TOKEN: app?.botToken ?? '',
     SLACK_APP_TOKEN: app?.appToken ?? '',
     SLACK_SIGNING_SECRET: app?.signingSecret ?? '',
-    REDIS_URL: addresses.redis,
-    CONSUL_HTTP_ADDR: addresses.consul,
+    REDIS_URL: `redis://127.0.0.1:${ports.redis}`,
+    CONSUL_HTTP_ADDR: `http://127.0.0.1:${ports.consul}`,
     GROUNDCREW_SITE: plainPath(siteFile),
     GROUNDCREW_COMMANDS: plainPath(join(root, 'commands')),
     GROUNDCREW_WORK_DIR: plainPath(folder.work),
@@ -37,9 +53,7 @@ export function settingsOf(folder: DemoFolder, addresses: Addresses, logLevel?: 
     // The lines that say "ready" are of level info, so it is never less.
     LOG_LEVEL: logLevel === 'debug' || logLevel === 'trace' ? logLevel : 'info',
   }
-}
-
-export function writeSettings(file: string, settings: Record<string, string>): void {
   const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`)
-  writePrivate(file, lines.join(''))
+  writePrivate(folder.file('env'), lines.join(''))
+  return settings
 }

@@ -1,12 +1,11 @@
 import type { ChildProcess } from 'node:child_process'
 import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { type DemoFolder, readIfThere, writePrivate } from './folder.ts'
-import { isFree } from './parts/port.ts'
+import type { DemoFolder } from './folder.ts'
 import { root, startProgram } from './parts/program.ts'
-import { freePort, type Part, type StartOptions, startConsul, startRedis, startSlack } from './parts.ts'
+import { type Part, type StartOptions, startConsul, startRedis, startSlack } from './parts.ts'
 import type { Roster } from './roster.ts'
-import { settingsOf, slackFile, writeSettings } from './settings.ts'
+import { type Ports, slackFile } from './settings.ts'
 import { slackControl } from './slack-control.ts'
 
 export type PartName = 'redis' | 'consul' | 'slack' | 'bot' | 'worker'
@@ -18,34 +17,28 @@ export type Start = {
   readonly folder: DemoFolder
   readonly roster: Roster
   readonly parts: Parts
-  readonly port: number
-  readonly logLevel: string | undefined
+  readonly ports: Ports
+  readonly settings: Record<string, string>
   readonly signal: AbortSignal
   /** Hears of a part that ends without being told to. */
-  readonly onDeath: (name: PartName, pid: number, how: string) => void
+  readonly onDeath: (death: { name: PartName; pid: number; how: string }) => void
 }
 
-/** Starts everything in its order and returns when all of it is up: the bot connected, the worker ready. Gives their settings. */
-export async function startParts(start: Start): Promise<Record<string, string>> {
-  const { folder, parts, port, signal } = start
-  const ports = await keptPorts(folder)
+/** Starts everything in its order and returns when all of it is up: the bot connected, the worker ready. */
+export async function startParts(start: Start): Promise<void> {
+  const { ports, settings, signal } = start
   await settled([
     launch(start, 'redis', (options) => startRedis({ ...options, port: ports.redis })),
     launch(start, 'consul', (options) => startConsul({ ...options, port: ports.consul })),
-    launch(start, 'slack', (options) => startSlack({ ...options, port, config: slackFile })),
+    launch(start, 'slack', (options) => startSlack({ ...options, port: ports.slack, config: slackFile })),
   ])
   signal.throwIfAborted()
-  const url = (name: PartName) => parts.get(name)?.url ?? ''
-  const addresses = { slackApi: `${url('slack')}/api/`, redis: url('redis'), consul: url('consul') }
-  const settings = settingsOf(folder, addresses, start.logLevel)
-  writeSettings(folder.file('env'), settings)
   await settled([
     launch(start, 'bot', (options) => startEntry('bot', settings, options)),
     launch(start, 'worker', (options) => startEntry('worker', settings, options)),
   ])
   signal.throwIfAborted()
-  await connected(url('slack'))
-  return settings
+  await connected(`http://127.0.0.1:${ports.slack}`)
 }
 
 /** All of them are waited for, also when one fails: what came up meanwhile must be known to be stopped. */
@@ -62,7 +55,7 @@ async function launch(start: Start, name: PartName, run: (options: StartOptions)
     child.once('exit', async (code, signal) => {
       await noted
       roster.remove(name, pid)
-      if (parts.has(name)) start.onDeath(name, pid, signal ?? `exit code ${code}`)
+      if (parts.has(name)) start.onDeath({ name, pid, how: signal ?? `exit code ${code}` })
     })
   }
   const dir = name === 'bot' || name === 'worker' ? folder.dir : folder.file(name)
@@ -91,13 +84,4 @@ function readFrom(file: string, begin: number): string {
 async function connected(slack: string): Promise<void> {
   const control = slackControl(slack)
   await control.connected().finally(() => control.close())
-}
-
-/** The ports of the last time where they are still free, so that what knew them finds everything again. */
-async function keptPorts(folder: DemoFolder): Promise<{ redis: number; consul: number }> {
-  const kept = JSON.parse(readIfThere(folder.file('ports.json')) ?? '{}') as { redis?: number; consul?: number }
-  const again = async (port: number | undefined) => (port && (await isFree(port)) ? port : freePort())
-  const ports = { redis: await again(kept.redis), consul: await again(kept.consul) }
-  writePrivate(folder.file('ports.json'), JSON.stringify(ports))
-  return ports
 }

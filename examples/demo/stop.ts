@@ -22,16 +22,16 @@ export type Stop = {
  */
 export async function stopParts(stop: Stop): Promise<void> {
   const { folder, parts, say } = stop
+  const began = parts.has('consul')
   say('stopping bot and worker')
   await stopEach(parts, ['bot', 'worker'])
   await interruptTerraform(folder)
-  if (parts.has('consul')) await emptyEnvironments(stop)
+  if (began) await emptyEnvironments(stop)
   say('stopping local-slack, Consul and Redis')
   await stopEach(parts, ['slack', 'consul', 'redis'])
-  if (!stop.settings.CONSUL_HTTP_ADDR) return
-  // A worker that somebody added may have begun something in the meantime; nothing could look after it from now on.
+  // A worker that somebody added may have begun something meanwhile, and from now on nothing could look after it.
   await interruptTerraform(folder)
-  await stopInstances(stop)
+  if (began) await stopInstances(folder)
   rmSync(folder.teardown, { recursive: true, force: true })
 }
 
@@ -77,7 +77,7 @@ async function empty(name: string, stop: Stop): Promise<void> {
 
 /** The last resort: without Terraform, and then its state must not speak of what is gone. */
 async function force(name: string, stop: Stop): Promise<void> {
-  const count = await stopInstances(stop)
+  const count = await stopInstances(stop.folder, stop.settings.CONSUL_HTTP_ADDR)
   const { type, config } = stop.site.environments[name]?.backend ?? { type: '', config: {} }
   if (type === 'consul' && config.path) await forget(config.path, stop)
   stop.say(`stopped ${count} instances of ${name} without Terraform, and put its state away`)

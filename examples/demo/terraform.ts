@@ -6,6 +6,7 @@ import { claimVoid, interrupt, interruptOnce, look, run, runOnce } from '../../s
 import { applyArgv, environmentFor, initArgv, planArgv } from '../../src/tools/terraform.ts'
 import { copyTree } from '../../src/tools/tree.ts'
 import type { DemoFolder } from './folder.ts'
+import { root } from './parts/program.ts'
 import { waitFor } from './parts/wait.ts'
 
 /** Longer than the lock of a Terraform that was killed lasts in Consul (about 40 s). */
@@ -100,16 +101,19 @@ function errorsIn(file: string): string {
   return (messages.length > 0 ? messages : plain).slice(0, 4).join(' ').slice(0, 600)
 }
 
+/** Nothing listens on the port of the discard service: for when there is no Consul (any more) to take them out of. */
+const NO_CONSUL = 'http://127.0.0.1:9'
+
 /**
- * Ends the instances that no state knows any more (or that nothing else could end) by the stack's own program. They find their
- * processes by command line, so that nobody else's is touched.
+ * Ends instances by the stack's own program: those that no state knows, or that nothing else could end. It finds their processes
+ * by command line, so that nobody else's is touched.
  */
-export async function stopInstances({ folder, settings }: Destruction): Promise<number> {
+export async function stopInstances(folder: DemoFolder, consul = NO_CONSUL): Promise<number> {
   const dirs = globSync(join(folder.instances, '*/main.mjs')).map((file) => dirname(file))
-  const program = [process.execPath, join(import.meta.dirname, '../stacks/loadtest/instance/main.mjs'), 'stop']
+  const program = [process.execPath, join(root, 'examples/stacks/loadtest/instance/main.mjs'), 'stop']
   const { PATH = '' } = process.env
   for (const dir of dirs) {
-    const env = { PATH, CONSUL_HTTP_ADDR: settings.CONSUL_HTTP_ADDR ?? '', INSTANCE_DIR: dir }
+    const env = { PATH, CONSUL_HTTP_ADDR: consul, INSTANCE_DIR: dir }
     await run(program, { cwd: '/', env, timeout: 20 * SECONDS })
     rmSync(dir, { recursive: true, force: true })
   }

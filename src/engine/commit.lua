@@ -24,7 +24,7 @@ for _, effect in ipairs(change.effects) do
 end
 for _, message in ipairs(change.outbox) do
   redis.call('ZADD', change.keys.outbox, 'LT', message.at, message.name)
-  redis.call('HINCRBY', change.keys.outbox .. ':wanted', message.name, 1)
+  redis.call('HSET', change.keys.outbox .. ':wanted', message.name, redis.call('INCR', change.keys.outbox .. ':count'))
 end
 for _, entry in ipairs(change.index) do
   redis.call('ZADD', change.keys.executions, entry.at, entry.id)

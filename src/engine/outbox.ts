@@ -15,9 +15,9 @@ for _, name in ipairs(names) do
 end
 return found`
 
-/** Only what was shown is taken off the list: a wish that came meanwhile stays, and is due at once. */
+/** Only what was shown is taken off the list: a wish that came meanwhile stays, and is due at once. No number is given twice. */
 const SETTLE = `
-if redis.call('HGET', KEYS[2], ARGV[1]) == ARGV[2] then
+if (redis.call('HGET', KEYS[2], ARGV[1]) or '0') == ARGV[2] then
   redis.call('ZREM', KEYS[1], ARGV[1])
   redis.call('HDEL', KEYS[2], ARGV[1])
 else
@@ -26,7 +26,7 @@ end`
 
 const WANT = `
 redis.call('ZADD', KEYS[1], 'LT', ARGV[2], ARGV[1])
-redis.call('HINCRBY', KEYS[2], ARGV[1], 1)
+redis.call('HSET', KEYS[2], ARGV[1], redis.call('INCR', KEYS[4]))
 redis.call('PUBLISH', KEYS[3], '{}')`
 
 const LEASE_MS = 20_000
@@ -40,7 +40,7 @@ export function createOutbox(redis: Redis, keys: Keys, now: () => number) {
   return {
     /** `at`: not before then, so that progress is shown in steps and not line by line. */
     async want(name: string, at = now()): Promise<void> {
-      await redis.eval(WANT, 3, keys.outbox, wanted, keys.feed, name, at)
+      await redis.eval(WANT, 4, keys.outbox, wanted, keys.feed, `${keys.outbox}:count`, name, at)
     },
     async claim(limit: number): Promise<Wish[]> {
       const found = (await redis.eval(CLAIM, 2, keys.outbox, wanted, now(), now() + LEASE_MS, limit)) as string[]

@@ -25,6 +25,9 @@ const HINT_AGAIN_MS = 10_000
 /** How each effect is done. Each may be done twice: the store refuses what no longer fits. */
 export function createPerform(parts: EngineParts): Perform {
   return async (effect: Effect, looks: number): Promise<Done> => {
+    // Clocks step back: what came too early would change nothing and be forgotten.
+    const early = effect.at - parts.now()
+    if (early > 0) return { againIn: early }
     switch (effect.do) {
       case 'run':
         return hint(parts, effect, looks)

@@ -90,7 +90,11 @@ export function createStore(redis: Redis, keys: Keys, now: () => number): Store 
         if (!before) throw new Error(`There is no execution ${id} in the store.`)
         const record = before.environment ? await environment(before.environment) : null
         const next = advance({ execution: before, environment: record }, event, now())
-        if (!next.changed) return { done: next }
+        if (!next.changed) {
+          // The second delivery of a click that was taken is no refusal, and one that was refused is told once.
+          const again = request !== undefined && !(await store.first(request))
+          return { done: again ? { ...next, refused: null } : next }
+        }
         const seen = request ? { seen: { key: keys.seen(request), value: id } } : {}
         const result = await commit({ ...changeOf(next, record), ...seen })
         if (result.kind === 'conflict') return 'again'
@@ -170,8 +174,8 @@ function record(key: string, value: { readonly version: number }) {
   return { key, expect: String(value.version), version: String(version), value: JSON.stringify({ ...value, version }) }
 }
 
-function inHand({ stages }: Execution): boolean {
-  return stages.some(({ state }) => state === 'running' || state === 'unknown')
+function inHand(execution: Execution): boolean {
+  return !isOver(execution) && execution.stages.some(({ state }) => state === 'running' || state === 'unknown')
 }
 
 function parsed<T>(text: string | null): T | null {

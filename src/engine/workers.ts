@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, open, readFile } from 'node:fs/promises'
+import { link, mkdir, open, readFile, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Redis } from 'ioredis'
 import type { WorkerName } from '../core/execution.ts'
@@ -13,17 +13,32 @@ const BEATS_PER_LIFE = 3
 export async function nameWorker(workDir: string, host: string): Promise<WorkerName> {
   await mkdir(workDir, { recursive: true, mode: 0o700 })
   const file = join(workDir, 'machine-id')
-  const handle = await open(file, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') throw error
+  if ((await idIn(file)) === null) await createId(file)
+  const machine = await idIn(file)
+  if (!machine) throw new Error(`The file ${file} is empty. Delete it, so that this machine gets an id again.`)
+  return { id: `${host}-${process.pid}-${randomUUID().slice(0, 8)}`, machine, host }
+}
+
+async function idIn(file: string): Promise<string | null> {
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error
     return null
   })
-  if (handle) {
+  return text === null ? null : text.trim()
+}
+
+/** Written in full under another name first: of several workers that begin at once one gives its id, and nobody reads half of it. */
+async function createId(file: string): Promise<void> {
+  const draft = `${file}.${randomUUID()}`
+  {
+    await using handle = await open(draft, 'wx', 0o600)
     await handle.writeFile(randomUUID())
     await handle.sync()
-    await handle.close()
   }
-  const machine = (await readFile(file, 'utf8')).trim()
-  return { id: `${host}-${process.pid}-${randomUUID().slice(0, 8)}`, machine, host }
+  await link(draft, file).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error
+  })
+  await unlink(draft)
 }
 
 /** Says every few seconds that this worker lives, in a key that lapses by itself `deadAfter` milliseconds after the last beat. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { milliseconds } from '../core/duration.ts'
 import type { Preapproved } from '../core/preapproval.ts'
 import { preapproved } from '../core/preapproval.ts'
 import type { StageDraft, StageKind } from '../core/workflow.ts'
@@ -23,6 +24,7 @@ export const judgmentKind: StageKind<Input> = {
   plan({ show, within, preapproved }, { site, environment }) {
     if (!environment)
       throw new Error('A judgment needs the environment whose approvers are asked: give the command an `environment`.')
+    if (within !== undefined) milliseconds(within)
     return {
       show,
       within: within ?? site.judgment.within,
