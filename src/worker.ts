@@ -21,15 +21,21 @@ await main('worker', 'runs the stages of executions; see README.md for its envir
   const workDir = resolve(settings.GROUNDCREW_WORK_DIR)
   const worker = await nameWorker(workDir, settings.GROUNDCREW_HOST)
   const editEvery = milliseconds(site.slack.edit_every)
-  const shown = new Map<string, number>()
+  const words = new Map<string, { stage: string; text: string }>()
 
   /** The latest word goes to the store a few times a second at most, and to Slack as often as the site says. */
   const progress = (execution: string, stage: string, text: string) => {
-    const since = now() - (shown.get(execution) ?? 0)
-    if (since < 250) return
-    shown.set(execution, now())
-    engine.progress
-      .set(execution, { stage, text, at: now() })
+    const waits = words.has(execution)
+    words.set(execution, { stage, text })
+    if (!waits) setTimeout(() => void storeWord(execution), 250)
+  }
+
+  async function storeWord(execution: string): Promise<void> {
+    const word = words.get(execution)
+    words.delete(execution)
+    if (!word) return
+    await engine.progress
+      .set(execution, { ...word, at: now() })
       .then(() => outbox.want(`execution:${execution}`, now() + editEvery))
       .catch((error: Error) => log.debug({ error: error.message }, 'progress not stored'))
   }

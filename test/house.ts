@@ -23,6 +23,7 @@ const rooms: Record<string, Room> = {
   errors: { ...room(/^src\/errors\.ts$/, [], 'Every room throws, so errors depend on nothing.'), packages: none },
   index: room(/^src\/index\.ts$/, ['core', 'stages', 'errors'], "It is '#crew', all that a command file may use."),
   entry: room(/^src\/(bot|worker|monitor|cli|main|commands)\.ts$/, 'all', 'The entries wire the rooms together.'),
+  cli: room(/^src\/cli\//, 'all', 'The verbs of the command line are parts of the entry src/cli.ts.'),
   core: {
     files: /^src\/core\//,
     rooms: ['errors'],

@@ -4,20 +4,21 @@ export type Place = { readonly url: string; readonly consul: string; readonly fo
 
 /** What to try first, for somebody who sees it for the first time. */
 export function guide({ url, consul, folder }: Place): string {
-  const join = `env $(cat ${folder.shown('env')}) npm run worker`
   return `
 Try this at ${url}:
   1. Act as Alice; in #ops type  /loadtest up small
   2. Look at the plan. Alice asked for it, so she cannot approve it; Eve has no role.
   3. Act as Bob or Carol and press Approve. Three real instances start and register in Consul.
-  4. Find their ports at ${consul}/ui/dc1/services and ask one:  curl http://127.0.0.1:PORT/
-  5. /loadtest resize medium, /loadtest status, /loadtest down, /crew help
+  4. Their ports stand at ${consul}/ui/dc1/services: ask one with  curl http://127.0.0.1:PORT/
+  5. /loadtest status, /loadtest resize medium, /loadtest down, /crew help
 
-In another terminal:
-  npm run crew -- shell                               the same bot in the terminal
-  ${join}         a second worker; then kill the first one: kill -9 $(cat ${folder.shown('pids/worker')})
+In another terminal, in this folder:
+  npm run crew -- shell
+      the same bot in the terminal
+  env $(cat ${folder.shown('env')}) npm run worker
+      a second worker; with it there, kill the first one: kill -9 $(cat ${folder.shown('pids/worker')})
 
-Logs and pids are in ${folder.shown('')}; Ctrl-C destroys the instances and stops everything.
+Logs and pids are in ${folder.shown('')}/; Ctrl-C destroys the instances and stops everything.
 `
 }
 

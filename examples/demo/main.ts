@@ -31,12 +31,13 @@ process.exit(await main().catch(failed))
 async function main(): Promise<number> {
   const options = asked()
   if (typeof options === 'number') return options
+  const stopping = listenForStop()
   const folder = demoFolder(given.folder)
   mkdirSync(folder.dir, { recursive: true, mode: 0o700 })
   const release = await claimFolder(folder.file('demo.json'), urlOf(options))
   try {
     await clearUp(folder, options)
-    return await runDemo(folder, options)
+    return await runDemo(folder, options, stopping)
   } finally {
     release()
   }
@@ -75,7 +76,7 @@ async function checkPort(port: number): Promise<void> {
     const { code } = cause as NodeJS.ErrnoException
     const why = code === 'EADDRINUSE' ? 'is in use' : `cannot be used (${code})`
     throw new UserError(
-      `Port ${port} on 127.0.0.1 ${why}. Give another one: script/demo --port ${port === 3001 ? 3002 : 3001}`,
+      `Port ${port} on 127.0.0.1 ${why}. Give another one: script/demo --port ${port < 65_535 ? port + 1 : 3000}`,
       {
         cause,
       },
@@ -84,9 +85,8 @@ async function checkPort(port: number): Promise<void> {
   await once(server.close(), 'close')
 }
 
-async function runDemo(folder: DemoFolder, options: DemoOptions): Promise<number> {
+async function runDemo(folder: DemoFolder, options: DemoOptions, stopping: Stopping): Promise<number> {
   const site = await readSite(siteFile)
-  const stopping = listenForStop()
   const ports = await choosePorts(folder, options.port)
   const settings = writeSettings(folder, ports, given.logLevel)
   const roster = createRoster(folder)
@@ -134,6 +134,8 @@ function listenForStop() {
   }
   return { signal: controller.signal, asked: asked.promise, doing }
 }
+
+type Stopping = ReturnType<typeof listenForStop>
 
 function urlOf({ port }: DemoOptions): string {
   return `http://127.0.0.1:${port}`

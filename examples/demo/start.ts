@@ -27,6 +27,7 @@ export type Start = {
 /** Starts everything in its order and returns when all of it is up: the bot connected, the worker ready. */
 export async function startParts(start: Start): Promise<void> {
   const { ports, settings, signal } = start
+  signal.throwIfAborted()
   await settled([
     launch(start, 'redis', (options) => startRedis({ ...options, port: ports.redis })),
     launch(start, 'consul', (options) => startConsul({ ...options, port: ports.consul })),

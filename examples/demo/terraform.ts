@@ -87,18 +87,20 @@ async function runStep({ dir, argv, cwd, env, seconds }: Step): Promise<number> 
   if (end.end === 'ended' && (end.exitCode === 0 || end.exitCode === 2)) return end.exitCode
   const how = end.end === 'ended' ? `exited with ${end.exitCode}` : 'was killed'
   const late = signal.aborted ? ` after ${seconds} s` : ''
-  throw new Error(
-    `terraform ${argv[1]} ${how}${late}: ${errorsIn(end.out) || errorsIn(end.err) || 'it gave no reason'}`,
-  )
+  throw new Error(`terraform ${argv[1]} ${how}${late}: ${reasonOf(end)}`)
 }
 
-/** The errors of a `-json` stream, or the lines of plain text. */
-function errorsIn(file: string): string {
-  const lines = readFileSync(file, 'utf8').split('\n')
-  const errors = lines.filter((line) => line.includes('"@level":"error"'))
+/** The errors of a `-json` stream, or what a command without one wrote to its standard error. */
+function reasonOf({ out, err }: { out: string; err: string }): string {
+  const errors = linesOf(out).filter((line) => line.startsWith('{') && line.includes('"@level":"error"'))
   const messages = errors.map((line) => (JSON.parse(line) as { '@message': string })['@message'])
-  const plain = lines.filter((line) => line.trim() && !line.startsWith('{'))
-  return (messages.length > 0 ? messages : plain).slice(0, 4).join(' ').slice(0, 600)
+  const lines = messages.length > 0 ? messages : linesOf(err)
+  return lines.slice(0, 4).join(' ').slice(0, 600) || 'it gave no reason'
+}
+
+function linesOf(file: string): string[] {
+  const lines = readFileSync(file, 'utf8').split('\n')
+  return lines.map((line) => line.trim()).filter((line) => line !== '')
 }
 
 /** Nothing listens on the port of the discard service: for when there is no Consul (any more) to take them out of. */

@@ -27,7 +27,7 @@ function refusalOfJudges(execution: Execution, site: Site, groups: Groups): stri
       return 'What was approved is not the plan that would be applied.'
     if (judgment.by.kind === 'lifetime') continue
     const roles = rolesOf(site, judgment.by, groups)
-    const approvers = (stage.input.approvers as string[]).filter((role) => role in site.roles)
+    const approvers = (stage.input.approvers as string[]).filter((role) => Object.hasOwn(site.roles, role))
     const refusal = refusalToJudge({ askers: execution.askers, approvers }, judgment.by, roles)
     if (refusal)
       return `${nameOf(judgment.by)} may no longer approve this (needed: ${rolesText(approvers)}). ${refusal}`

@@ -111,7 +111,7 @@ export function lost(world: World, event: Lost, now: number): Next {
     const again = changeStage({ ...world, execution: { ...execution, notes } }, event, ['running'], (stage) =>
       fresh(stage),
     )
-    return again.changed ? go(again, now) : again
+    return again.changed ? go(again, now) : refuse(world, null)
   }
   const next = changeStage(world, event, ['running'], () => ({
     state: 'unknown',

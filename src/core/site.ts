@@ -95,9 +95,9 @@ function checkEnvironment(
   const missing = (path: string[], what: string) =>
     context.addIssue({ code: 'custom', path: ['environments', name, ...path], message: what })
   for (const role of environment.approvers) {
-    if (!(role in site.roles)) missing(['approvers'], `names the role ${role}, which is not under roles`)
+    if (!Object.hasOwn(site.roles, role)) missing(['approvers'], `names the role ${role}, which is not under roles`)
   }
-  if (environment.channel && !(environment.channel in site.channels)) {
+  if (environment.channel && !Object.hasOwn(site.channels, environment.channel)) {
     missing(['channel'], `names the channel ${environment.channel}, which is not under channels`)
   }
 }

@@ -1,40 +1,23 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Groups } from '../core/access.ts'
-import type { Execution, StageRun, WorkerName } from '../core/execution.ts'
+import type { Event } from '../core/event.ts'
+import type { Execution, StageRun } from '../core/execution.ts'
 import { isOver, outputOf, stageOf } from '../core/execution.ts'
 import { refusalToRun } from '../core/recheck.ts'
-import type { Site } from '../core/site.ts'
-import type { Fields, Outcome, RunContext, StageKind, StageKinds } from '../core/workflow.ts'
+import type { Outcome } from '../core/workflow.ts'
 import { messageOf, UserError } from '../errors.ts'
-import type { Log } from '../log.ts'
-import { interrupt, look, runOnce } from '../tools/run.ts'
-import type { ArtifactStore } from './artifacts.ts'
+import { claimVoid, look } from '../tools/run.ts'
+import type { RunnerParts, Running, Start } from './context.ts'
+import { contextOf } from './context.ts'
 import type { Hint } from './queue.ts'
-import type { Store } from './store.ts'
 
-export type RunnerParts = {
-  readonly store: Store
-  readonly site: Site
-  readonly kinds: StageKinds
-  readonly artifacts: ArtifactStore
-  readonly worker: WorkerName
-  readonly workDir: string
-  readonly variables: Readonly<Record<string, string>>
-  readonly groups: () => Promise<Groups>
-  readonly progress: (execution: string, stage: string, text: string) => void
-  readonly now: () => number
-  readonly log: Log
-}
+export type { RunnerParts } from './context.ts'
 
-type Running = { readonly stop: AbortController; readonly force: AbortController }
-type Start = {
-  readonly execution: Execution
-  readonly stage: StageRun
-  readonly kind: StageKind
-  readonly adopted: boolean
-}
+type Taking = Extract<Event, { type: 'stage.started' | 'stage.adopted' }>
+
+const NEVER_BEGAN = 'It never began: its worker died before the program was started. Nothing was changed; ask again.'
+const CALLED_OFF = 'canceled before anything was changed'
 
 /** Runs stages on this machine: takes what a hint names, or what a dead worker left here, and stores how it ended. */
 export function createRunner(parts: RunnerParts) {
@@ -46,46 +29,42 @@ export function createRunner(parts: RunnerParts) {
     const execution = await store.execution(hint.execution)
     const stage = execution && stageOf(execution, hint.stage)
     if (!execution || stage?.state !== 'ready' || stage.attempt !== hint.attempt) return
-    const next = await store.tell(execution.id, {
-      type: 'stage.started',
-      stage: stage.id,
-      attempt: stage.attempt,
-      worker,
-    })
-    if (next.changed) await toTheEnd(next.execution, stage.id, false)
+    await take(execution, stage, { type: 'stage.started', stage: stage.id, attempt: stage.attempt, worker })
   }
 
   /** Takes over what a dead worker of this machine left, running or at an end that nobody saw. */
   async function adopt(execution: Execution, stage: StageRun): Promise<void> {
-    const next = await store.tell(execution.id, {
-      type: 'stage.adopted',
-      stage: stage.id,
-      attempt: stage.attempt,
-      worker,
-    })
-    if (!next.changed) return
-    log.warn({ execution: execution.id, stage: stage.id, from: stage.worker?.id }, 'stage adopted')
-    await toTheEnd(next.execution, stage.id, true)
+    const from = stage.worker ? { from: stage.worker.id } : {}
+    await take(execution, stage, { type: 'stage.adopted', stage: stage.id, attempt: stage.attempt, worker, ...from })
   }
 
-  async function toTheEnd(execution: Execution, id: string, adopted: boolean): Promise<void> {
-    const stage = stageOf(execution, id)
-    const kind = kinds.get(stage?.kind ?? '')
-    if (!stage || !kind?.run) throw new Error(`Stage ${id} of ${execution.id} is of a kind that no worker runs.`)
-    const key = `${execution.id}/${id}`
+  /** It counts as running here before the store says so: the watch never takes it for one that was left. */
+  async function take(execution: Execution, stage: StageRun, event: Taking): Promise<void> {
+    const kind = kinds.get(stage.kind)
+    if (!kind?.run) throw new Error(`${stage.id} of ${execution.id} is of a kind that no worker runs: ${stage.kind}.`)
+    const key = keyOf(execution.id, stage)
+    if (running.has(key)) return
     const controls: Running = { stop: new AbortController(), force: new AbortController() }
     running.set(key, controls)
     try {
-      await obey(execution.id)
-      const outcome = await outcomeOf({ execution, stage, kind, adopted }, controls)
-      log.info({ execution: execution.id, stage: id, outcome: outcome.kind }, 'stage ended')
-      await untilStored(() =>
-        store.tell(execution.id, { type: 'stage.ended', stage: id, attempt: stage.attempt, outcome }),
-      )
+      const next = await store.tell(execution.id, event)
+      const taken = stageOf(next.execution, stage.id)
+      if (!next.changed || !taken) return
+      const left = event.type === 'stage.adopted' ? stage.state : null
+      if (left) log.warn({ execution: execution.id, stage: stage.id, from: stage.worker?.id }, 'stage adopted')
+      await toTheEnd({ execution: next.execution, stage: taken, kind, left }, controls)
     } finally {
       running.delete(key)
     }
     await tidy(execution.id)
+  }
+
+  async function toTheEnd(start: Start, controls: Running): Promise<void> {
+    const [{ id }, { id: stage, attempt }] = [start.execution, start.stage]
+    await obey(id).catch((error) => log.warn({ error: messageOf(error) }, 'cancel not read, the watch reads it again'))
+    const outcome = await outcomeOf(start, controls)
+    log.info({ execution: id, stage, outcome: outcome.kind }, 'stage ended')
+    await untilStored(() => store.tell(id, { type: 'stage.ended', stage, attempt, outcome }))
   }
 
   async function outcomeOf(start: Start, controls: Running): Promise<Outcome> {
@@ -94,18 +73,29 @@ export function createRunner(parts: RunnerParts) {
     const process = join(directory, 'process')
     try {
       await mkdir(directory, { recursive: true, mode: 0o700 })
-      const begun = (await look(process)).state !== 'absent'
+      if (await neverBegan(start, process)) return { kind: 'failed', error: NEVER_BEGAN }
+      const begun = await wasBegun(process)
       const refusal = begun ? null : refusalToRun(execution, parts.site, await parts.groups(), !kind.repeatable)
       if (refusal) return { kind: 'failed', error: refusal }
       const context = contextOf(parts, start, { directory, process, controls, begun })
       log.info(
-        { execution: execution.id, stage: stage.id, attempt: stage.attempt, adopted: start.adopted },
+        { execution: execution.id, stage: stage.id, attempt: stage.attempt, adopted: start.left !== null },
         'stage started',
       )
       return await (kind.run ?? noRun)(stage.input, context)
     } catch (error) {
-      return failure(error, start, (await look(process)).state !== 'absent')
+      // Where nobody can tell any more, it counts as begun.
+      const begun = await wasBegun(process).catch(() => true)
+      if (controls.stop.signal.aborted && (kind.repeatable || !begun)) return { kind: 'canceled', why: CALLED_OFF }
+      return failure(error, start, begun)
     }
+  }
+
+  /** What stood at unknown is never begun later, by surprise: it is made sure that it did not and will not begin. */
+  async function neverBegan({ kind, left }: Start, process: string): Promise<boolean> {
+    if (kind.repeatable || left !== 'unknown' || (await wasBegun(process))) return false
+    await mkdir(process, { recursive: true, mode: 0o700 })
+    return claimVoid(process)
   }
 
   /** Our own fault. Once a program that must not run twice was started, nobody may say that it failed: it is unknown. */
@@ -153,71 +143,33 @@ export function createRunner(parts: RunnerParts) {
     if (!kept) await rm(join(parts.workDir, 'runs', id), { recursive: true, force: true })
   }
 
+  /** The same for executions that ended without this worker: rejected, expired or canceled while they waited. */
+  async function tidyAll(): Promise<void> {
+    const ids = await readdir(join(parts.workDir, 'runs')).catch(() => [])
+    for (const id of ids) if (![...running.keys()].some((key) => key.startsWith(`${id}/`))) await tidy(id)
+  }
+
   return {
     start,
     adopt,
     obey,
+    tidyAll,
     async obeyAll() {
       await Promise.all([...new Set([...running.keys()].map((key) => key.split('/')[0] ?? ''))].map(obey))
     },
-    isRunning: (execution: string, stage: string) => running.has(`${execution}/${stage}`),
+    isRunning: (execution: string, stage: StageRun) => running.has(keyOf(execution, stage)),
     count: () => running.size,
   }
 }
 
 export type Runner = ReturnType<typeof createRunner>
 
-type Place = {
-  readonly directory: string
-  readonly process: string
-  readonly controls: Running
-  readonly begun: boolean
+function keyOf(execution: string, stage: StageRun): string {
+  return `${execution}/${stage.id}/${stage.attempt}`
 }
 
-function contextOf(parts: RunnerParts, { execution, stage }: Start, place: Place): RunContext {
-  const settings = parts.site.environments[execution.environment ?? '']
-  if (!settings)
-    throw new UserError(
-      `The site of this worker has no environment ${execution.environment}. Give every worker the same site file.`,
-    )
-  const { directory, process, controls } = place
-  const variables = (names: readonly string[]) =>
-    Object.fromEntries(names.flatMap((name) => (parts.variables[name] ? [[name, parts.variables[name]]] : [])))
-  return {
-    execution: execution.id,
-    line: execution.line,
-    stage: stage.id,
-    attempt: stage.attempt,
-    output: (id) => outputOf(execution, id) ?? missing(id),
-    approved: (plan) => approvalsOf(execution, plan),
-    environment: { ...settings, name: execution.environment ?? '' },
-    directory,
-    artifacts: parts.artifacts.of(execution.id),
-    inherit: parts.variables,
-    passed: variables([...settings.pass, ...settings.secrets]),
-    secrets: Object.values(variables(settings.secrets)),
-    signal: controls.stop.signal,
-    adopted: place.begun,
-    async process(spec, onLine) {
-      const kill = () =>
-        void interrupt(process, 'SIGKILL').catch((error) => parts.log.error({ err: error }, 'forced stop failed'))
-      controls.force.signal.addEventListener('abort', kill, { once: true })
-      if (controls.force.signal.aborted) kill()
-      return runOnce(process, spec, { onLine, signal: controls.stop.signal })
-    },
-    progress: (text) => parts.progress(execution.id, stage.id, text),
-    now: parts.now,
-  }
-}
-
-/** Digests of the approvals that count, of judgments that showed this plan. */
-function approvalsOf(execution: Execution, plan: string): string[] {
-  const counting = execution.judgments.filter((each) => each.decision === 'approved' && !each.fell)
-  return counting.filter((each) => stageOf(execution, each.stage)?.input.show === plan).map((each) => each.digest)
-}
-
-function missing(stage: string): Fields {
-  throw new Error(`Stage ${stage} gave no output.`)
+async function wasBegun(process: string): Promise<boolean> {
+  return (await look(process)).state !== 'absent'
 }
 
 function noRun(): Promise<Outcome> {

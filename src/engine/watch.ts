@@ -21,29 +21,37 @@ type Parts = {
 const ADOPT_WITHIN_MS = 20_000
 const MOST_OPEN = 10_000
 
+/** Looks between two looks at what lies on this machine of executions that are over. */
+const TIDY_EVERY = 30
+
 /**
  * Looks for stages whose worker died. Every process runs it: on the worker's machine another worker adopts them; where nobody
  * can, what may be run again is run again and the rest is `unknown`, which is the truth.
  */
 export function createWatch(parts: Parts, mine?: { runner: Runner; worker: WorkerName }) {
   const missed = new Map<string, number>()
+  let looks = 0
 
   async function look(): Promise<void> {
     for (const execution of await parts.store.list({ limit: MOST_OPEN, inHand: true })) {
       for (const stage of execution.stages) await lookAt(execution, stage)
     }
-    if (mine) await mine.runner.obeyAll()
+    if (!mine) return
+    await mine.runner.obeyAll()
+    if (looks++ % TIDY_EVERY === 0) await mine.runner.tidyAll()
   }
 
   async function lookAt(execution: Execution, stage: StageRun): Promise<void> {
     const key = `${execution.id}/${stage.id}/${stage.attempt}`
     const { worker } = stage
-    if (!worker || !left(stage) || (await lives(parts.redis, parts.keys, worker.id))) {
+    // Ours, and yet not in our hands: Redis stored the start and its answer was lost.
+    const own = stage.state === 'running' && worker?.id === mine?.worker.id
+    if (!worker || !left(stage) || (!own && (await lives(parts.redis, parts.keys, worker.id)))) {
       missed.delete(key)
       return
     }
     if (mine && worker.machine === mine.worker.machine) {
-      if (!mine.runner.isRunning(execution.id, stage.id)) void mine.runner.adopt(execution, stage).catch(fault)
+      if (!mine.runner.isRunning(execution.id, stage)) void mine.runner.adopt(execution, stage).catch(fault)
       return
     }
     if (stage.state === 'unknown') return
@@ -56,6 +64,7 @@ export function createWatch(parts: Parts, mine?: { runner: Runner; worker: Worke
       type: 'stage.lost',
       stage: stage.id,
       attempt: stage.attempt,
+      from: worker.id,
       why: `The worker on ${worker.host} that ran \`${stage.id}\` is gone.`,
       repeatable: parts.kinds.get(stage.kind)?.repeatable ?? false,
     })
@@ -74,6 +83,7 @@ export function createWatch(parts: Parts, mine?: { runner: Runner; worker: Worke
       })
   }, 2_000)
   return {
+    look,
     async stop() {
       clearInterval(timer)
       await looking

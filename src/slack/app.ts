@@ -100,9 +100,12 @@ function listenToButtons(app: App, desk: Desk): void {
     await cancel(desk.parts, press.execution, await desk.asked(actorOf(body)), { request, force: true })
     return null
   })
-  onClick('execution.extend', async (body, press) =>
-    answerMessage({ text: await extend(desk.parts, press.stage, press.execution, await desk.asked(actorOf(body))) }),
-  )
+  onClick('execution.extend', async (body, press) => {
+    if (!(await once(desk, `extend:${body.trigger_id}`))) return null
+    return answerMessage({
+      text: await extend(desk.parts, press.stage, press.execution, await desk.asked(actorOf(body))),
+    })
+  })
 }
 
 function listenToForms(app: App, desk: Desk): void {

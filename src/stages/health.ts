@@ -22,6 +22,7 @@ export const healthKind: StageKind<Input> = {
   plan({ size, within }, context) {
     const { environment } = context
     if (!environment) throw new Error('A health stage needs the environment whose services it checks.')
+    if (within !== undefined) milliseconds(within)
     const variables = variablesOf(context, size)
     const services = Object.entries(environment.health).map(([service, variable]) => {
       const count = Number(variables[variable])
@@ -43,13 +44,17 @@ async function untilHealthy({ services, within }: z.infer<typeof planned>, conte
   const consul = createConsul(context.inherit.CONSUL_HTTP_ADDR ?? '127.0.0.1:8500', context.inherit.CONSUL_HTTP_TOKEN)
   const until = context.now() + milliseconds(within)
   for (;;) {
-    const seen = await look(consul, services)
-    const output = { services: seen.map(shown) }
-    if (seen.every(isWell)) return { kind: 'succeeded', output }
+    const late = context.now() >= until
+    const seen = await look(consul, services).catch((error: unknown) => {
+      if (late || context.signal.aborted || !(error instanceof UserError)) throw error
+      return null
+    })
+    const output = { services: (seen ?? []).map(shown) }
+    if (seen?.every(isWell)) return { kind: 'succeeded', output }
     if (context.signal.aborted) return { kind: 'canceled', why: 'canceled while it waited for the instances', output }
-    if (context.now() >= until)
+    if (late && seen)
       return { kind: 'failed', error: `Not all instances passed within ${within}: ${words(seen)}.`, output }
-    context.progress(words(seen))
+    context.progress(seen ? words(seen) : 'Consul does not answer, it is asked again')
     await sleep(LOOK_EVERY_MS)
   }
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { beginPlan, planProgressText, readEvent, recordPlanEvent } from '../core/apply.ts'
 import type { PlanSummary } from '../core/plan.ts'
-import { describeChange, headline, isRisky, readPlanText, secretsOf, summarizePlan } from '../core/plan.ts'
+import { describePlanned, headline, isRisky, readPlanText, secretsOf, summarizePlan } from '../core/plan.ts'
 import type { Fields, Outcome, ProcessEnd, RunContext, StageKind } from '../core/workflow.ts'
 import { UserError } from '../errors.ts'
 import { commitOf } from '../tools/git.ts'
@@ -11,9 +11,9 @@ import { run } from '../tools/run.ts'
 import { planArgv, showJsonArgv, showTextArgv } from '../tools/terraform.ts'
 import { copyTree, packTree, treeDigest } from '../tools/tree.ts'
 import { sha256Of, streamText } from './stream.ts'
-import type { Workplace } from './terraform.ts'
-import { digestOf, init, lineageOf, maskFor, workplace } from './terraform.ts'
 import { variablesOf } from './variables.ts'
+import type { Workplace } from './workplace.ts'
+import { digestOf, init, lineageOf, maskFor, workplace } from './workplace.ts'
 
 const variables = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
 
@@ -140,7 +140,7 @@ function wordsOf(summary: PlanSummary, mask: (text: string) => string): Fields {
     deleteOnly: summary.deleteOnly,
     errored: summary.errored,
     counts: { add, change, destroy, replace, forget, move, import: imported, read, outputs, drift, deposed },
-    lines: lines.map((change) => mask(describeChange(change))),
+    lines: lines.map((change) => mask(describePlanned(change))),
     more: summary.changes.length - lines.length,
     risky: summary.changes.filter(isRisky).length,
     drift: summary.drifted.slice(0, 20).map(({ address, action }) => mask(`${address} (${action})`)),

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import {
   describeChange,
+  describePlanned,
   headline,
   isRisky,
   readPlan,
@@ -184,5 +185,8 @@ describe('words', () => {
       entry(['delete', 'create'], { action_reason: 'replace_because_cannot_update' }, { replace_paths: [['ami']] }),
     ]).changes
     expect(change && describeChange(change)).toBe('aws_instance.web: replaced, destroyed first, because ami changed')
+    expect(change && describePlanned(change)).toBe(
+      'aws_instance.web: will be replaced, destroyed first, because ami changed',
+    )
   })
 })

@@ -24,19 +24,27 @@ export type SlackConfig = {
 /** A running local-slack; `apiUrl` is what a Web API client takes as `slackApiUrl`. */
 export type SlackPart = Part & { readonly apiUrl: string }
 
+type SlackOptions = StartOptions & {
+  config: string | SlackConfig
+  /** Stand-ins for what local-slack has not, as files beside `loopback.cjs`, and the variables that they read. */
+  preloads?: readonly string[]
+  env?: Readonly<Record<string, string>>
+}
+
 /** Starts local-slack with a workspace: an object, or the path of a YAML or JSON file. It keeps messages in memory only. */
-export async function startSlack(options: StartOptions & { config: string | SlackConfig }): Promise<SlackPart> {
+export async function startSlack(options: SlackOptions): Promise<SlackPart> {
   const port = options.port ?? (await freePort())
   const url = `http://127.0.0.1:${port}`
+  const preloads = ['loopback.cjs', ...(options.preloads ?? [])]
   const flags = ['--config', configFile(options), '--files-dir', resolve(options.dir, 'files')]
   const part = await startProgram(
     {
       name: 'local-slack',
       file: findLocalSlack(),
       args: [...flags, '--port', String(port), '--base-host', '127.0.0.1'],
-      // A relative path, since Bun splits its options at spaces.
+      // Relative paths, since Bun splits its options at spaces.
       cwd: join(root, 'examples/demo'),
-      env: { BUN_OPTIONS: '--preload=./loopback.cjs' },
+      env: { ...options.env, BUN_OPTIONS: preloads.map((file) => `--preload=./${file}`).join(' ') },
       port,
       url,
       ready: async () => (await fetch(`${url}/_control/state`, { signal: AbortSignal.timeout(2000) })).ok,

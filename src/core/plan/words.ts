@@ -94,11 +94,20 @@ function remarks(summary: PlanSummary): string[] {
   return parts.filter((part) => part !== false)
 }
 
-/** One change on one line: `terraform_data.x[0]: replaced, destroyed first, because triggers_replace changed`. */
+/** One change on one line, as it stands after an apply: `terraform_data.x[0]: replaced, destroyed first, because triggers_replace changed`. */
 export function describeChange(change: PlanChange): string {
+  return describe(change, '')
+}
+
+/** The same before it: `terraform_data.x[0]: will be replaced, destroyed first, ...`. */
+export function describePlanned(change: PlanChange): string {
+  return describe(change, change.action === 'unknown' ? '' : 'will be ')
+}
+
+function describe(change: PlanChange, tense: '' | 'will be '): string {
   const { action, order, previousAddress, importId, deposed } = change
   const parts = [
-    whatHappens(change),
+    `${tense}${whatHappens(change)}`,
     order && ORDERS[order],
     because(change),
     action !== 'move' && previousAddress && `moved from ${previousAddress}`,
@@ -129,7 +138,7 @@ export function isRisky(change: PlanChange): boolean {
 
 /** One line for each change that destroys, replaces, drops or is not understood, riskiest first. */
 export function riskLines(summary: PlanSummary): string[] {
-  return summary.changes.filter(isRisky).map(describeChange)
+  return summary.changes.filter(isRisky).map(describePlanned)
 }
 
 function count(times: number, one: string, many = `${one}s`): string {

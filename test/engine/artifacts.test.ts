@@ -1,0 +1,93 @@
+import { randomBytes } from 'node:crypto'
+import { describe, expect, test } from 'vitest'
+import { createArtifacts, open, seal } from '../../src/engine/artifacts.ts'
+import { UserError } from '../../src/errors.ts'
+import { useRedis } from './redis.ts'
+
+const here = useRedis()
+const KEY = 'ab'.repeat(32)
+const key = Buffer.from(KEY, 'hex')
+const artifacts = (secret = KEY) => createArtifacts(here.redis, here.keys, secret)
+const MEBIBYTE = 1024 * 1024
+
+describe('what was sealed', () => {
+  const sealed = seal(key, 'r1/plan', Buffer.from('a plan with a secret'))
+
+  test('opens with its key and its name', () => {
+    expect(open(key, 'r1/plan', sealed).toString()).toBe('a plan with a secret')
+  })
+
+  test('is never the same twice, and shows nothing of its content', () => {
+    expect(seal(key, 'r1/plan', Buffer.from('a plan with a secret')).equals(sealed)).toBe(false)
+    expect(sealed.includes('secret')).toBe(false)
+  })
+
+  test('may be empty', () => {
+    expect(open(key, 'x', seal(key, 'x', Buffer.alloc(0)))).toHaveLength(0)
+  })
+
+  test('does not open when any one of its bytes is another', () => {
+    for (let at = 0; at < sealed.length; at++) {
+      const changed = Buffer.from(sealed)
+      changed[at] = (changed[at] ?? 0) ^ 1
+      expect(() => open(key, 'r1/plan', changed), `byte ${at}`).toThrow(/does not open/)
+    }
+  })
+
+  test('does not open when it was cut, however short', () => {
+    for (let length = 0; length < sealed.length; length++)
+      expect(() => open(key, 'r1/plan', sealed.subarray(0, length)), `${length} bytes`).toThrow(/does not open/)
+  })
+
+  test.each([
+    ['another key', randomBytes(32), 'r1/plan'],
+    ['the name of another file', key, 'r1/stack'],
+    ['the name of another execution', key, 'r2/plan'],
+  ])('does not open with %s', (_what, wrong, name) => {
+    expect(() => open(wrong, name, sealed)).toThrow(/does not open with this GROUNDCREW_ARTIFACT_KEY/)
+  })
+})
+
+describe('artifacts', () => {
+  test('travel from one worker to another', async () => {
+    const content = randomBytes(300_000)
+    await artifacts().of('r1').put('plan', content)
+    expect(content.equals(await artifacts().of('r1').get('plan'))).toBe(true)
+  })
+
+  test('lie in Redis only sealed, and not for ever', async () => {
+    await artifacts().of('r1').put('plan', Buffer.from('a secret'))
+    const stored = await here.redis.getBuffer(here.keys.artifact('r1', 'plan'))
+    expect(stored?.includes('a secret')).toBe(false)
+    expect(await here.redis.ttl(here.keys.artifact('r1', 'plan'))).toBeGreaterThan(0)
+  })
+
+  test('of one execution are not those of another, not even when somebody copies them there', async () => {
+    await artifacts().of('r1').put('plan', Buffer.from('one'))
+    await expect(artifacts().of('r2').get('plan')).rejects.toThrow(/plan of r2 is gone/)
+    await here.redis.copy(here.keys.artifact('r1', 'plan'), here.keys.artifact('r2', 'plan'))
+    await expect(artifacts().of('r2').get('plan')).rejects.toThrow(/does not open/)
+  })
+
+  test('do not open for a worker with another key', async () => {
+    await artifacts().of('r1').put('plan', Buffer.from('one'))
+    await expect(artifacts('cd'.repeat(32)).of('r1').get('plan')).rejects.toThrow(/another key, or it was changed/)
+  })
+
+  test('that are too large are refused with what to do, before anything is stored', async () => {
+    const large = artifacts()
+      .of('r1')
+      .put('stack', Buffer.alloc(64 * MEBIBYTE + 1))
+    await expect(large).rejects.toThrow(UserError)
+    await expect(large).rejects.toThrow(/stack has 64\.0 MiB; at most 64\.0 MiB.*smaller/)
+    expect(await here.redis.exists(here.keys.artifact('r1', 'stack'))).toBe(0)
+  })
+
+  test('are gone when they were discarded, and only they', async () => {
+    const kept = artifacts()
+    for (const name of ['plan', 'stack', 'plan.txt']) await kept.of('r1').put(name, Buffer.from(name))
+    await kept.discard('r1', ['plan', 'stack', 'never'])
+    await expect(kept.of('r1').get('plan')).rejects.toThrow(/is gone/)
+    expect(String(await kept.of('r1').get('plan.txt'))).toBe('plan.txt')
+  })
+})
