@@ -3,7 +3,7 @@ import { need, readConfig, readSite } from './config.ts'
 import { createCatalog } from './core/command.ts'
 import { createCrew } from './engine/crew.ts'
 import { createEngine } from './engine/engine.ts'
-import { writeGroup } from './engine/groups.ts'
+import { forgetGroup, writeGroup } from './engine/groups.ts'
 import { createWatch } from './engine/watch.ts'
 import { createLog } from './log.ts'
 import { main } from './main.ts'
@@ -32,6 +32,7 @@ await main(
       log,
       now,
       save: (group, users, at) => writeGroup(redis, keys, group, users, at),
+      forget: (group) => forgetGroup(redis, keys, group),
     })
     const groupsTimer = setInterval(() => void groups(), 60_000)
     const parts = {

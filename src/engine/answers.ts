@@ -52,6 +52,8 @@ function helpOn({ catalog, site }: CrewParts, { roles }: Asked, topic: string): 
     return `${helpText(helpFor(entry.name, entry.command, site))}${may ? '' : '\nYou may not run this with the roles you have.'}`
   }
   const usable = entriesUnder(catalog, topic).filter(({ name, command }) => mayEver(site, roles, name, command.allow))
+  if (usable.length === 0)
+    return `There is nothing below \`${topic}\` that you may run. \`whoami\` says which roles you have.`
   return `${helpList(usable)}\nOnly what you may run is listed.`
 }
 

@@ -2,8 +2,8 @@ import type { Decision, Wanted } from '../core/access.ts'
 import { decide, rolesOf } from '../core/access.ts'
 import type { Actor } from '../core/actor.ts'
 import { idOf } from '../core/actor.ts'
-import type { Parsed } from '../core/command.ts'
-import { parseFields, parseLine } from '../core/command.ts'
+import type { Catalog, Parsed } from '../core/command.ts'
+import { CommandGroup, parseFields, parseLine } from '../core/command.ts'
 import type { Execution } from '../core/execution.ts'
 import { wantedOf } from '../core/wanted.ts'
 import type { Answer, Asked } from '../core/workflow.ts'
@@ -24,7 +24,7 @@ export function createCrew(parts: CrewParts) {
 
   /** Reads a line and does it. */
   async function ask(text: string, caller: Caller): Promise<Reply> {
-    return perform(parseLine(parts.catalog, text), caller)
+    return perform(read(parts.catalog, text), caller)
   }
 
   /** The same for the fields of a modal. Throws `FieldErrors`. */
@@ -79,6 +79,16 @@ export function createCrew(parts: CrewParts) {
   }
 
   return { ask, submit, checkName, rolesFor }
+}
+
+/** The first word of several commands, alone, asks what there is below it: as with help, only what the asker may run. */
+function read(catalog: Catalog, text: string): Parsed {
+  try {
+    return parseLine(catalog, text)
+  } catch (error) {
+    if (error instanceof CommandGroup) return { kind: 'help', topic: error.group }
+    throw error
+  }
 }
 
 export type Crew = ReturnType<typeof createCrew>

@@ -2,8 +2,11 @@ import type { Redis } from 'ioredis'
 import type { Groups } from '../core/access.ts'
 import type { Keys } from './keys.ts'
 
-/** Bots write what Slack said; workers, which do not speak with Slack, believe it for this long and then nobody is in the group. */
-const BELIEVED_MS = 5 * 60_000
+/**
+ * Bots ask Slack every minute and write what it said; workers, which do not speak with Slack, believe that until the next time should
+ * have come, and then nobody is in the group.
+ */
+const BELIEVED_MS = 90_000
 
 export async function writeGroup(
   redis: Redis,
@@ -13,6 +16,11 @@ export async function writeGroup(
   at: number,
 ): Promise<void> {
   await redis.hset(keys.groups, group, JSON.stringify({ users, at }))
+}
+
+/** Slack could not say who is in it: from now on nobody is, for workers too. */
+export async function forgetGroup(redis: Redis, keys: Keys, group: string): Promise<void> {
+  await redis.hdel(keys.groups, group)
 }
 
 /** Members of the user groups as the bots last saw them; one that was not seen lately is left out, which gives nobody its roles. */

@@ -13,13 +13,14 @@ type Options = {
   readonly log: Log
   readonly now: () => number
   readonly save: (group: string, users: string[], at: number) => Promise<void>
+  readonly forget: (group: string) => Promise<void>
 }
 
 /**
  * Members of the user groups that the site's roles name, asked of Slack and kept for a minute. A group that can not be looked up is
  * left out of the answer, which gives nobody its roles: no answer means no.
  */
-export function createGroups({ client, site, log, now, save }: Options): () => Promise<Groups> {
+export function createGroups({ client, site, log, now, save, forget }: Options): () => Promise<Groups> {
   const names = [...new Set(Object.values(site.roles).flatMap((role) => role.user_groups))]
   const seen = new Map<string, Seen>()
 
@@ -32,6 +33,7 @@ export function createGroups({ client, site, log, now, save }: Options): () => P
       await save(group, users, now())
     } catch (error) {
       log.error({ group, error: messageOf(error) }, 'user group not looked up: it gives nobody a role')
+      await forget(group)
     }
   }
 

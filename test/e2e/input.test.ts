@@ -45,6 +45,7 @@ describe.concurrent('what people type', () => {
     expect(await talk.type('eve', 'help')).not.toContain('loadtest up')
     expect(await talk.type('alice', 'help', '/loadtest')).toMatch(/loadtest down[\s\S]*loadtest up/)
     expect(await talk.type('eve', 'help', '/loadtest')).not.toContain('loadtest up')
+    expect(await talk.type('eve', '', '/loadtest')).not.toContain('loadtest up')
     expect(await talk.type('alice', 'help loadtest up')).toMatch(/small[\s\S]*--for/)
     expect(await talk.type('eve', 'whoami')).toMatch(/<@U04EVE>.*no role/)
     expect(await talk.type('alice', `can <@${people.eve}|eve> loadtest up small`)).toMatch(

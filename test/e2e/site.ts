@@ -69,8 +69,11 @@ export const loadtest = {
   pass: ['TF_VAR_run_dir'],
 } as const
 
-/** What local-slack plays: the first room is #ops. */
-export function workspace(rooms: readonly string[] = channels.slice(1).map((_, at) => `room-${at + 1}`)): SlackConfig {
+export const signingSecret = 'test-signing-secret'
+const allRooms = channels.slice(1).map((_, at) => `room-${at + 1}`)
+
+/** What local-slack plays: the first room is #ops. With `requestUrl` it sends signed requests there, as Slack does without Socket Mode. */
+export function workspace(rooms: readonly string[] = allRooms, requestUrl?: string): SlackConfig {
   return {
     workspace: { teamId: team, name: 'Groundcrew' },
     apps: [
@@ -80,7 +83,7 @@ export function workspace(rooms: readonly string[] = channels.slice(1).map((_, a
         botName: 'groundcrew',
         botToken: 'xoxb-test',
         appToken: 'xapp-test',
-        mode: 'socket',
+        ...(requestUrl ? { mode: 'events', requestUrl, signingSecret } : { mode: 'socket' }),
       },
     ],
     users: Object.entries(people).map(([name, id]) => ({

@@ -7,11 +7,13 @@ import { dirname, join } from 'node:path'
 import { findProgram, startConsul, startRedis, startSlack, waitFor } from '../../examples/demo/parts.ts'
 import { slackControl } from '../../examples/demo/slack-control.ts'
 import { interrupt } from '../../src/tools/run.ts'
-import { commands, repository, type SiteWish, siteText, workspace } from './site.ts'
+import { commands, repository, type SiteWish, signingSecret, siteText, workspace } from './site.ts'
 
 export type WorldWish = SiteWish & {
   readonly bots?: number
   readonly workers?: number
+  /** The bot hears Slack by signed HTTP requests on this port, instead of Socket Mode. */
+  readonly httpPort?: number
   /** Names of the channels besides #ops. */
   readonly rooms?: readonly string[]
   /** More variables of bots and workers, known when the world has its folder. */
@@ -36,7 +38,7 @@ export async function startWorld(wish: WorldWish | ((dir: string) => WorldWish))
   const wanted = typeof wish === 'function' ? wish(dir) : wish
   writeFileSync(siteFile(dir), siteText(wanted))
   const parts = await startParts(dir, wanted)
-  const variables = { ...variablesOf(dir, parts), ...wanted.variables?.(dir) }
+  const variables = { ...variablesOf(dir, parts), ...httpVariables(wanted.httpPort), ...wanted.variables?.(dir) }
   const crew: Crew[] = []
   const start = async (name: 'bot' | 'worker', more: Record<string, string> = {}) => {
     const log = join(dir, `${name}-${randomBytes(4).toString('hex')}.log`)
@@ -70,11 +72,12 @@ export async function startWorld(wish: WorldWish | ((dir: string) => WorldWish))
 
 const siteFile = (dir: string) => join(dir, 'site.yml')
 
-async function startParts(dir: string, { rooms, slack: more }: WorldWish) {
+async function startParts(dir: string, { rooms, httpPort, slack: more }: WorldWish) {
+  const requestUrl = httpPort ? `http://127.0.0.1:${httpPort}/slack/events` : undefined
   const [redis, consul, slack] = await Promise.all([
     startRedis({ dir: join(dir, 'redis') }),
     startConsul({ dir: join(dir, 'consul'), dev: true }),
-    startSlack({ dir: join(dir, 'slack'), config: workspace(rooms), ...more?.(dir) }),
+    startSlack({ dir: join(dir, 'slack'), config: workspace(rooms, requestUrl), ...more?.(dir) }),
   ])
   return { redis, consul, slack }
 }
@@ -94,6 +97,11 @@ function variablesOf(dir: string, { redis, consul, slack }: Awaited<ReturnType<t
     GROUNDCREW_ARTIFACT_KEY: randomBytes(32).toString('hex'),
     TF_VAR_run_dir: join(dir, 'instances'),
   }
+}
+
+function httpVariables(port: number | undefined): Record<string, string> {
+  if (!port) return {}
+  return { SLACK_MODE: 'http', SLACK_HTTP_PORT: String(port), SLACK_SIGNING_SECRET: signingSecret }
 }
 
 async function startCrew(name: 'bot' | 'worker', file: string, env: Record<string, string>): Promise<Crew> {

@@ -16,7 +16,7 @@ export function outcomeLines(execution: Execution): string[] {
   if (ending === 'rejected') return rejections(execution)
   if (ending === 'expired') return failures(execution, (stage) => stage.kind === 'judgment')
   if (ending === 'superseded' || ending === 'left') return last ? [noteText(last.text)] : []
-  if (status === 'unknown') return unknowns(execution)
+  if (status === 'unknown') return [...(cancel ? [cancelText(execution)] : []), ...unknowns(execution)]
   if (cancel) return [cancelText(execution), ...failures(execution, (stage) => stage.kind !== 'judgment')]
   return failures(execution, () => true)
 }
@@ -47,6 +47,7 @@ function cancelText(execution: Execution): string {
   const why = cancel.why ? `: ${code(cancel.why)}` : ''
   if (isOver(execution)) return `${people(`Canceled by ${who} at ${clock(cancel.at)}`)}${why}`
   const asked = cancel.force ? 'asked for a forced stop' : 'asked to cancel it'
+  if (execution.status === 'unknown') return `${people(`${who} ${asked} at ${clock(cancel.at)}`)}${why}.`
   const then = cancel.force ? 'The process is being killed.' : 'What runs is stopped and gets time to save its state.'
   return `${people(`${who} ${asked} at ${clock(cancel.at)}`)}${why}. ${then}`
 }
