@@ -1,5 +1,5 @@
-import { readdir } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { readdir, readFile } from 'node:fs/promises'
+import { basename, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Command } from './core/command.ts'
 import { ConfigError, messageOf } from './errors.ts'
@@ -33,9 +33,9 @@ async function load(file: string): Promise<Command> {
     if (!isCommand(loaded.default)) throw new Error('its default export is not a command({ ... })')
     return loaded.default
   } catch (cause) {
-    throw new ConfigError(`The command file ${file}${lineOf(cause, path)} cannot be used: ${messageOf(cause)}.`, {
-      cause,
-    })
+    const line = lineOf(cause, path) ?? (await lineOfImport(cause, path))
+    const where = line ? `${file}, line ${line},` : file
+    throw new ConfigError(`The command file ${where} cannot be used: ${messageOf(cause)}.`, { cause })
   }
 }
 
@@ -44,9 +44,18 @@ function isCommand(value: unknown): value is Command {
 }
 
 /** The line of the file that the error is about: Node writes it first for syntax, and in the stack for everything else. */
-function lineOf(cause: unknown, path: string): string {
+function lineOf(cause: unknown, path: string): string | undefined {
   const stack = cause instanceof Error ? (cause.stack ?? '') : ''
-  const found = stack.split('\n').find((line) => line.includes(path))
-  const line = found?.slice(found.indexOf(path) + path.length).match(/^:(\d+)/)?.[1]
-  return line ? `, line ${line},` : ''
+  // As a path, or as an address in which a space is `%20`.
+  const after = [path, pathToFileURL(path).href].flatMap((name) => stack.split(name).slice(1))
+  return after.map((rest) => /^:(\d+)/.exec(rest)?.[1]).find((number) => number !== undefined)
+}
+
+/** What is not there is named by Node without the line that wants it. */
+async function lineOfImport(cause: unknown, path: string): Promise<string | undefined> {
+  const missing = /^Cannot find (?:module|package) '([^']+)'/.exec(messageOf(cause))?.[1]
+  if (!missing) return undefined
+  const lines = (await readFile(path, 'utf8')).split('\n')
+  const index = lines.findIndex((line) => /\b(import|from)\b/.test(line) && line.includes(basename(missing)))
+  return index < 0 ? undefined : String(index + 1)
 }

@@ -137,6 +137,18 @@ describe('where a stage did not succeed', () => {
     },
   )
 
+  test.each([
+    { kind: 'failed', error: 'no' },
+    { kind: 'canceled', why: 'no' },
+    { kind: 'unknown', why: 'no' },
+  ] as const)('$kind: what becomes possible beside it is not begun', (outcome) => {
+    const stages = [...parallel, stage('x', 'x', {}, [])]
+    const three = starts(starts(starts(begin({ stages }), 'a'), 'b'), 'x')
+    const story = ends(ends(three, 'a', outcome), 'b', succeeded())
+    expect(runOf(story, 'c').state).toBe('pending')
+    expect(runEffects(story.effects)).toEqual([])
+  })
+
   test('what was ready beside it is not started any more', () => {
     const ready = starts(begin({ stages: parallel }), 'a')
     const failed = ends(ready, 'a', { kind: 'failed', error: 'no' })

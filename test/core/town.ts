@@ -287,7 +287,10 @@ function nurse(town: Town, dice: Dice, { id, status, stages }: Execution): void 
   for (const { id: stageId, attempt, state, kind, input } of stages) {
     if (state === 'waiting' && dice.chance(0.3)) tell(town, id, anyJudgment(town, dice, id, stageId))
     if (state !== 'running') continue
-    const outcome = kind === PLAN ? planned({ digest: `n${town.now}`, deleteOnly: input.destroy === true && dice.chance(0.7) }) : succeeded({ empty: true })
+    const outcome =
+      kind === PLAN
+        ? planned({ digest: `n${town.now}`, deleteOnly: input.destroy === true && dice.chance(0.7) })
+        : succeeded({ empty: true })
     tell(town, id, { type: 'stage.ended', stage: stageId, attempt, outcome })
   }
   if (status === 'unknown') tell(town, id, { type: 'left', by: bob })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readGroups, writeGroup } from '../../src/engine/groups.ts'
+import { forgetGroup, readGroups, writeGroup } from '../../src/engine/groups.ts'
 import { START, useRedis } from './redis.ts'
 
 const here = useRedis()
@@ -21,8 +21,15 @@ test('workers know the members of user groups as the bots last saw them', async 
 test('a group that was not seen lately has no members any more: no answer means no', async () => {
   await write('S01ENG', ['U01'])
   await write('S02OPS', ['U02'], START + 1000)
-  expect([...(await read(START + 300_000)).keys()].sort()).toEqual(['S01ENG', 'S02OPS'])
-  expect([...(await read(START + 300_001)).keys()]).toEqual(['S02OPS'])
+  expect([...(await read(START + 90_000)).keys()].sort()).toEqual(['S01ENG', 'S02OPS'])
+  expect([...(await read(START + 90_001)).keys()]).toEqual(['S02OPS'])
+})
+
+test('a group that Slack could not say has no members from now on, and the others keep theirs', async () => {
+  await write('S01ENG', ['U01'])
+  await write('S02OPS', ['U02'])
+  await forgetGroup(here.redis, here.keys, 'S01ENG')
+  expect([...(await read()).keys()]).toEqual(['S02OPS'])
 })
 
 test('where no bot ever looked there are no groups', async () => {

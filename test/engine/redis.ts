@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
-import { pino } from 'pino'
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest'
 import type { Part } from '../../examples/demo/parts.ts'
 import { startRedis } from '../../examples/demo/parts.ts'
@@ -13,7 +12,7 @@ import { keysOf } from '../../src/engine/keys.ts'
 import type { Store } from '../../src/engine/store.ts'
 import { createStore } from '../../src/engine/store.ts'
 
-export const silent = pino({ level: 'silent' })
+export { silent } from './quiet.ts'
 
 /** One Redis per test file, as production must run it; one prefix per test; a clock that only moves when it is told to. */
 export type Here = {
