@@ -1,6 +1,7 @@
 import { loadCommands } from './commands.ts'
 import { need, readConfig, readSite } from './config.ts'
 import { createCatalog } from './core/command.ts'
+import { createBudgets } from './engine/budgets.ts'
 import { createCrew } from './engine/crew.ts'
 import { createEngine } from './engine/engine.ts'
 import { forgetGroup, writeGroup } from './engine/groups.ts'
@@ -9,7 +10,7 @@ import { createLog } from './log.ts'
 import { main } from './main.ts'
 import { createSlackApp } from './slack/app.ts'
 import { createGroups } from './slack/groups.ts'
-import { createPoster, postingClient } from './slack/post.ts'
+import { createClients, createPoster } from './slack/post.ts'
 
 /** Process 1: Slack in and out. Loads the commands, stores what people ask, shows what is stored; runs no stage. */
 await main(
@@ -25,9 +26,9 @@ await main(
     const engine = await createEngine(config, site, log)
     const { redis, keys, store, now, outbox } = engine
 
-    const client = postingClient(token, settings.SLACK_API_URL)
+    const clients = createClients(token, settings.SLACK_API_URL)
     const groups = createGroups({
-      client,
+      client: clients.lookups,
       site,
       log,
       now,
@@ -48,13 +49,16 @@ await main(
     }
     const crew = createCrew(parts)
     const poster = createPoster({
-      client,
+      clients,
+      budgets: createBudgets(redis, keys),
       outbox,
       store,
       site,
       artifacts: engine.artifacts,
       progressOf: engine.progress.get,
+      auditLine: engine.audit.line,
       now,
+      random: Math.random,
       log,
     })
     const app = createSlackApp(
@@ -64,9 +68,9 @@ await main(
         parts,
         log,
         openForm: async (trigger, view) => {
-          await client.views.open({
+          await clients.answers.views.open({
             trigger_id: trigger,
-            view: view as Parameters<typeof client.views.open>[0]['view'],
+            view: view as Parameters<typeof clients.answers.views.open>[0]['view'],
           })
         },
         asked: async (actor) => ({ actor, roles: await crew.rolesFor(actor), channel: null }),

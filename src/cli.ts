@@ -14,6 +14,7 @@ const runs: Record<VerbName, () => Promise<RunVerb>> = {
   show: async () => (await import('./cli/run.ts')).shorthandVerb('show'),
   cancel: async () => (await import('./cli/run.ts')).shorthandVerb('cancel'),
   doctor: async () => (await import('./cli/doctor.ts')).doctorVerb,
+  audit: async () => (await import('./cli/audit.ts')).auditVerb,
 }
 
 /** Process 4: the same core without Slack. */

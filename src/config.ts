@@ -27,6 +27,7 @@ const environmentSchema = z.object({
     .regex(/^[a-z0-9_-]+$/)
     .default('groundcrew'),
   GROUNDCREW_HOST: z.string().default(hostname()),
+  GROUNDCREW_AUDIT_FILE: z.string().optional(),
   LOG_LEVEL: z.enum(LEVELS).default('info'),
   REDIS_URL: url(/^rediss?:\/\//, 'redis://HOST:PORT or rediss://HOST:PORT').optional(),
   CONSUL_HTTP_ADDR: z.string().optional(),

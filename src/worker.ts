@@ -45,6 +45,7 @@ await main('worker', 'runs the stages of executions; see README.md for its envir
     site,
     kinds: engine.kinds,
     artifacts: engine.artifacts,
+    audit: engine.audit,
     worker,
     workDir: join(workDir),
     variables: config.variables,

@@ -37,6 +37,8 @@ const scopes = {
   'chat:write': 'chat.postMessage, chat.update, chat.postEphemeral',
   'app_mentions:read': 'the event app_mention',
   'files:write': 'plan text and logs as files',
+  'channels:history': 'conversations.history and .replies, to look for its own message before it posts again',
+  'groups:history': 'the same in private channels',
   'usergroups:read': 'roles by user group',
 }
 

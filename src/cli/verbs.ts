@@ -49,6 +49,12 @@ export const verbs = {
     summary: 'Check settings, tokens and servers, and say what to do about each.',
     takes: takes('own', 'site', 'json'),
   },
+  audit: {
+    usage:
+      'audit verify [--file F] [--json] | audit show [--who U01ALICE] [--env NAME] [--since 24h] [--limit 50] [--file F]',
+    summary: 'Whether every line of the audit is there, unchanged and in order; or what it says.',
+    takes: takes('passed', 'json'),
+  },
 } as const satisfies Record<string, Verb>
 
 export type VerbName = keyof typeof verbs

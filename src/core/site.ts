@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { auditKinds, shownByDefault } from './audit.ts'
 import { milliseconds } from './duration.ts'
 
 /** A duration as it stands in the site file (`4h`); kept as text, so that messages say what the site says. */
@@ -69,6 +70,10 @@ export const siteSchema = z
       .refine((roles) => Object.keys(roles).length > 0, { error: 'at least one role is needed' }),
     environments: z.record(name, environment),
     images: z.record(name, z.strictObject({ template: z.string() })).default({}),
+    /** Which lines of the audit go to which channel; all of them are recorded, whatever stands here. */
+    audit: z
+      .strictObject({ channel: name.optional(), show: z.array(z.enum(auditKinds)).default([...shownByDefault]) })
+      .prefault({}),
     judgment: z.strictObject({ within: duration.default('1h') }).prefault({}),
     /** How long after the last heartbeat a worker counts as dead. */
     worker: z.strictObject({ dead_after: duration.default('20s') }).prefault({}),
@@ -76,6 +81,9 @@ export const siteSchema = z
   .superRefine((site, context) => {
     for (const [name, environment] of Object.entries(site.environments))
       checkEnvironment(site, name, environment, context)
+    const { channel } = site.audit
+    if (channel && !Object.hasOwn(site.channels, channel))
+      context.addIssue({ code: 'custom', path: ['audit', 'channel'], message: unknownChannel(channel) })
   })
 
 export type Site = z.infer<typeof siteSchema>
@@ -98,8 +106,12 @@ function checkEnvironment(
     if (!Object.hasOwn(site.roles, role)) missing(['approvers'], `names the role ${role}, which is not under roles`)
   }
   if (environment.channel && !Object.hasOwn(site.channels, environment.channel)) {
-    missing(['channel'], `names the channel ${environment.channel}, which is not under channels`)
+    missing(['channel'], unknownChannel(environment.channel))
   }
+}
+
+function unknownChannel(channel: string): string {
+  return `names the channel ${channel}, which is not under channels`
 }
 
 function isDuration(text: string): boolean {

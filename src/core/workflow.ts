@@ -121,6 +121,8 @@ export type AnswerContext = Asked & {
   help(topic: string): string
   /** Whether somebody may run a command line, by which rule, or who may. */
   can(person: string, line: string): Promise<string>
+  /** What was asked, decided and done, newest first, a line each. `since` is a duration. */
+  audit(query: { who?: string; environment?: string; since: string; limit: number }): Promise<string[]>
   /** Instances of an environment as Consul sees them now. */
   health(environment: string): Promise<ServiceHealth[]>
 }

@@ -2,7 +2,9 @@ import { distance } from 'fastest-levenshtein'
 import { decide, mayEver, rolesOf, rolesThatMay } from '../core/access.ts'
 import type { Actor } from '../core/actor.ts'
 import { nameOf } from '../core/actor.ts'
+import { auditText } from '../core/audit.ts'
 import { entriesUnder, helpFor, helpList, helpText, parseCommand } from '../core/command.ts'
+import { milliseconds } from '../core/duration.ts'
 import type { Execution } from '../core/execution.ts'
 import { rolesText } from '../core/judgment.ts'
 import { wantedOf } from '../core/wanted.ts'
@@ -26,6 +28,7 @@ export function answerOf(parts: CrewParts, asked: Asked): AnswerContext {
     cancel: async (id) => cancelOrLeave(parts, await findRun(parts, id), asked),
     help: (topic) => helpOn(parts, asked, topic),
     can: (person, line) => can(parts, person, line),
+    audit: (query) => audit(parts, query),
     health: (name) => healthOf(parts, name),
   }
 }
@@ -73,6 +76,13 @@ async function can(parts: CrewParts, person: string, line: string): Promise<stri
   if (decision.allowed)
     return `Yes: ${nameOf(actor)} may run \`${parsed.line}\`, by the rule \`${decision.rule}\`. ${who}`
   return `No: ${nameOf(actor)} may not run \`${parsed.line}\` and has ${have}. ${who}`
+}
+
+type AuditQuery = Parameters<AnswerContext['audit']>[0]
+
+async function audit(parts: CrewParts, { since, ...query }: AuditQuery): Promise<string[]> {
+  const lines = await parts.audit.find({ ...query, since: parts.now() - milliseconds(since) })
+  return lines.map((line) => auditText(line))
 }
 
 function personOf({ site }: CrewParts, person: string): Actor {

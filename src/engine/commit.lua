@@ -1,5 +1,5 @@
 -- The one way to change what is stored: all of it or nothing of it.
--- ARGV[1]: JSON { seen?, records, effects, outbox, index, feed, hint }. Records are compared by version first.
+-- ARGV[1]: JSON { seen?, records, effects, audit, outbox, index, feed, hint }. Records are compared by version first.
 local change = cjson.decode(ARGV[1])
 
 if change.seen then
@@ -21,6 +21,9 @@ end
 for _, effect in ipairs(change.effects) do
   redis.call('HSET', change.keys.effects, effect.id, effect.value)
   redis.call('ZADD', change.keys.due, effect.at, effect.id)
+end
+for _, entry in ipairs(change.audit) do
+  redis.call('RPUSH', change.keys.audit, entry)
 end
 for _, message in ipairs(change.outbox) do
   redis.call('ZADD', change.keys.outbox, 'LT', message.at, message.name)

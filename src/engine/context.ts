@@ -1,4 +1,5 @@
 import type { Groups } from '../core/access.ts'
+import { idOf } from '../core/actor.ts'
 import type { Execution, StageRun, WorkerName } from '../core/execution.ts'
 import { outputOf, stageOf } from '../core/execution.ts'
 import type { Site } from '../core/site.ts'
@@ -7,6 +8,8 @@ import { UserError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { interrupt, runOnce } from '../tools/run.ts'
 import type { ArtifactStore } from './artifacts.ts'
+import type { Recorder } from './audit/process.ts'
+import { recordProcess } from './audit/process.ts'
 import type { Store } from './store.ts'
 
 export type RunnerParts = {
@@ -14,6 +17,7 @@ export type RunnerParts = {
   readonly site: Site
   readonly kinds: StageKinds
   readonly artifacts: ArtifactStore
+  readonly audit: Recorder
   readonly worker: WorkerName
   readonly workDir: string
   readonly variables: Readonly<Record<string, string>>
@@ -51,7 +55,7 @@ export function contextOf(parts: RunnerParts, { execution, stage }: Start, place
   const { directory, process, controls } = place
   const variables = (names: readonly string[]) =>
     Object.fromEntries(names.flatMap((name) => (parts.variables[name] ? [[name, parts.variables[name]]] : [])))
-  return {
+  const context: Omit<RunContext, 'process'> = {
     execution: execution.id,
     line: execution.line,
     stage: stage.id,
@@ -66,16 +70,18 @@ export function contextOf(parts: RunnerParts, { execution, stage }: Start, place
     secrets: Object.values(variables(settings.secrets)),
     signal: controls.stop.signal,
     adopted: place.begun,
-    async process(spec, onLine) {
-      const kill = () =>
-        void interrupt(process, 'SIGKILL').catch((error) => parts.log.error({ err: error }, 'forced stop failed'))
-      controls.force.signal.addEventListener('abort', kill, { once: true })
-      if (controls.force.signal.aborted) kill()
-      return runOnce(process, spec, { onLine, signal: controls.stop.signal })
-    },
     progress: (text) => parts.progress(execution.id, stage.id, text),
     now: parts.now,
   }
+  const run: RunContext['process'] = async (spec, onLine) => {
+    const kill = () =>
+      void interrupt(process, 'SIGKILL').catch((error) => parts.log.error({ err: error }, 'forced stop failed'))
+    controls.force.signal.addEventListener('abort', kill, { once: true })
+    if (controls.force.signal.aborted) kill()
+    return runOnce(process, spec, { onLine, signal: controls.stop.signal })
+  }
+  const recording = { recorder: parts.audit, log: parts.log, who: idOf(execution.actor), context }
+  return { ...context, process: (spec, onLine) => recordProcess(recording, spec, () => run(spec, onLine)) }
 }
 
 /** Digests of the approvals that count, of judgments that showed this plan. */

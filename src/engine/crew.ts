@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { Decision, Wanted } from '../core/access.ts'
 import { decide, rolesOf } from '../core/access.ts'
 import type { Actor } from '../core/actor.ts'
@@ -7,8 +8,10 @@ import { CommandGroup, parseFields, parseLine } from '../core/command.ts'
 import type { Execution } from '../core/execution.ts'
 import { wantedOf } from '../core/wanted.ts'
 import type { Answer, Asked } from '../core/workflow.ts'
-import { UserError } from '../errors.ts'
+import { messageOf, UserError } from '../errors.ts'
 import { answerOf } from './answers.ts'
+import type { AuditEntry } from './audit.ts'
+import { writeAsked } from './audit.ts'
 import type { CrewParts } from './parts.ts'
 import type { Caller } from './request.ts'
 import { planRequest } from './request.ts'
@@ -24,45 +27,55 @@ export function createCrew(parts: CrewParts) {
 
   /** Reads a line and does it. */
   async function ask(text: string, caller: Caller): Promise<Reply> {
-    return perform(read(parts.catalog, text), caller)
+    return perform(await recorded(text, caller, () => read(parts.catalog, text)), caller)
   }
 
   /** The same for the fields of a modal. Throws `FieldErrors`. */
   async function submit(name: string, fields: Record<string, string | null>, caller: Caller): Promise<Reply> {
-    return perform(parseFields(parts.catalog, name, fields), caller)
+    return perform(await recorded(name, caller, () => parseFields(parts.catalog, name, fields)), caller)
   }
 
   async function perform(parsed: Parsed, caller: Caller): Promise<Reply> {
     const asked: Asked = { actor: caller.actor, roles: await rolesFor(caller.actor), channel: caller.origin.channel }
-    if (parsed.kind === 'help') return { kind: 'answered', answer: { text: answerOf(parts, asked).help(parsed.topic) } }
+    if (parsed.kind === 'help') {
+      await parts.audit.note({ kind: 'asked', ...aboutOf(caller, `help ${parsed.topic}`.trim()) })
+      return { kind: 'answered', answer: { text: answerOf(parts, asked).help(parsed.topic) } }
+    }
     const wanted = wantedOf(parsed)
-    const decision = await check(asked, wanted, parsed.line)
+    const about = aboutOf(caller, parsed.line, wanted.environment)
+    const { rule } = await check(asked, wanted, { about, request: caller.request })
     const { answer } = parsed.command
+    const execution = answer ? null : await recorded(parsed.line, caller, () => planRequest(parts, parsed, caller))
+    await writeAsked(parts.audit, { kind: 'asked', ...about, rule }, caller.request)
     if (answer) return { kind: 'answered', answer: await answer(parsed.args, answerOf(parts, asked)) }
-    const execution = planRequest(parts, parsed, caller)
+    if (!execution) throw new Error(`${parsed.line} has nothing to run.`)
     const stored = await parts.store.request(
       execution,
       caller.request,
       caller.until === undefined ? {} : { until: caller.until },
     )
     if (!stored) throw new Error(`${parsed.line} was not stored.`)
-    await parts.audit({
-      what: 'asked',
-      who: idOf(caller.actor),
-      line: parsed.line,
-      execution: stored.execution.id,
-      rule: decision.rule,
-    })
     parts.kick()
     return { kind: 'started', ...stored }
   }
 
   /** Whether somebody may run this; refused loudly and recorded. */
-  async function check(asked: Asked, wanted: Wanted, line: string): Promise<Extract<Decision, { allowed: true }>> {
+  async function check(asked: Asked, wanted: Wanted, { about, request }: Recorded): Promise<Allowed> {
     const decision = decide(parts.site, asked.roles, wanted)
     if (decision.allowed) return decision
-    await parts.audit({ what: 'refused', who: idOf(asked.actor), line, why: decision.why })
+    await parts.audit.note({ kind: 'refused', ...about, why: decision.why }, `refused:${request}`)
     throw new UserError(decision.why)
+  }
+
+  /** What cannot be understood, or not be planned, is refused and recorded too. */
+  async function recorded<T>(line: string, caller: Caller, work: () => T): Promise<T> {
+    try {
+      return work()
+    } catch (error) {
+      const why = messageOf(error)
+      await parts.audit.note({ kind: 'refused', ...aboutOf(caller, line), why }, `refused:${caller.request}`)
+      throw error
+    }
   }
 
   /** Refuses now what would be refused anyway once its arguments are known: nobody fills in a form for nothing. */
@@ -74,7 +87,7 @@ export function createCrew(parts: CrewParts) {
     await check(
       { actor, roles, channel: null },
       { command: name, allow: entry.command.allow, args: {}, environment },
-      name,
+      { about: { who: idOf(actor), line: name }, request: randomUUID() },
     )
   }
 
@@ -89,6 +102,14 @@ function read(catalog: Catalog, text: string): Parsed {
     if (error instanceof CommandGroup) return { kind: 'help', topic: error.group }
     throw error
   }
+}
+
+type Allowed = Extract<Decision, { allowed: true }>
+type Recorded = { readonly about: Omit<AuditEntry, 'kind'>; readonly request: string }
+
+function aboutOf({ actor, origin }: Caller, line: string, environment: string | null = null) {
+  const where = { ...(environment ? { environment } : {}), ...(origin.channel ? { channel: origin.channel } : {}) }
+  return { who: idOf(actor), line, via: origin.via, ...where }
 }
 
 export type Crew = ReturnType<typeof createCrew>

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { decide, rolesOf } from '../core/access.ts'
 import type { Actor } from '../core/actor.ts'
 import { idOf, nameOf } from '../core/actor.ts'
@@ -8,6 +9,7 @@ import { clock, dayAndClock, judgmentText, refusalToJudge, rolesText } from '../
 import { digestOf } from '../core/settle.ts'
 import type { Asked } from '../core/workflow.ts'
 import { UserError } from '../errors.ts'
+import { writeAsked } from './audit.ts'
 import { environmentOf, extendLifetime } from './lifetimes.ts'
 import type { CrewParts } from './parts.ts'
 
@@ -26,7 +28,9 @@ export type Verdict = {
  */
 export async function judge(parts: CrewParts, verdict: Verdict, actor: Actor, request: string): Promise<Execution> {
   const execution = await existing(parts, verdict.execution)
-  const refuse = refusing(parts, execution, actor)
+  const { decision, reason } = verdict
+  const what = decision === 'approved' ? 'approve' : 'reject'
+  const refuse = refusing(parts, execution, { actor, what, request })
   const stage = stageOf(execution, verdict.stage)
   if (stage?.kind !== 'judgment') return refuse('There is no such judgment in this execution.')
   const roles = rolesOf(parts.site, actor, await parts.groups())
@@ -38,19 +42,12 @@ export async function judge(parts: CrewParts, verdict: Verdict, actor: Actor, re
   if (wrongPerson) return refuse(`${wrongPerson}${decided(execution, stage.id)}`)
   if (stage.attempt !== verdict.attempt)
     return refuse('The plan was made anew since this button was drawn. Look at the new one, then judge.')
-  const { decision, reason } = verdict
+  const rule = `approvers: ${gate.approvers.filter((role) => roles.includes(role)).join(', ')}`
+  await writeAsked(parts.audit, { kind: 'asked', ...pressOf(execution, actor, what), stage: stage.id, rule }, request)
   const digest = digestOf(execution, stage)
   const judgment = { stage: stage.id, decision, by: actor, at: parts.now(), digest, ...(reason ? { reason } : {}) }
   const done = await tell(parts, execution, { type: 'judged', judgment }, request)
   if (!done.changed && done.refused) return refuse(done.refused)
-  if (done.changed)
-    await parts.audit({
-      what: 'judged',
-      who: idOf(actor),
-      line: execution.line,
-      execution: execution.id,
-      why: judgmentText(judgment),
-    })
   return done.execution
 }
 
@@ -65,13 +62,10 @@ export async function mayStillJudge(
   const roles = rolesOf(parts.site, actor, await parts.groups())
   const gate = { askers: execution.askers, approvers: (stage?.input.approvers ?? []) as string[] }
   const wrongPerson = refusalToJudge(gate, actor, roles)
-  if (wrongPerson) return refusing(parts, execution, actor)(`${wrongPerson}${decided(execution, verdict.stage)}`)
+  const refuse = refusing(parts, execution, { actor, what: 'reject' })
+  if (wrongPerson) return refuse(`${wrongPerson}${decided(execution, verdict.stage)}`)
   if (stage?.state === 'waiting' && stage.attempt === verdict.attempt) return execution
-  return refusing(
-    parts,
-    execution,
-    actor,
-  )(decided(execution, verdict.stage).trim() || 'Nobody is asked to judge this now.')
+  return refuse(decided(execution, verdict.stage).trim() || 'Nobody is asked to judge this now.')
 }
 
 /** Asks an execution to end: at once where nothing runs, else by one interrupt and patience. `force` is the second, unsafe step. */
@@ -82,20 +76,15 @@ export async function cancel(
   options: { force?: boolean; request: string },
 ): Promise<Execution> {
   const execution = await existing(parts, id)
-  const refuse = refusing(parts, execution, asked.actor)
-  const { force = false } = options
+  const { force = false, request } = options
+  const [{ actor }, what] = [asked, force ? 'cancel by force' : 'cancel']
+  const refuse = refusing(parts, execution, { actor, what, request })
   const refusal = refusalToCancel(parts, execution, asked, force)
   if (refusal) return refuse(refusal)
-  const done = await tell(parts, execution, { type: 'cancel', by: asked.actor, why: '', force }, options.request)
+  // A full disk must not keep anybody from stopping what runs: in Redis it has to be, and in the file it will be.
+  await parts.audit.keep({ kind: 'asked', ...pressOf(execution, actor, what) }, `asked:${request}`)
+  const done = await tell(parts, execution, { type: 'cancel', by: actor, why: '', force }, request)
   if (!done.changed && done.refused) return refuse(done.refused)
-  if (done.changed)
-    await parts.audit({
-      what: 'canceled',
-      who: idOf(asked.actor),
-      line: execution.line,
-      execution: id,
-      ...(force ? { why: 'by force' } : {}),
-    })
   return done.execution
 }
 
@@ -109,22 +98,17 @@ export async function cancelOrLeave(parts: CrewParts, execution: Execution, aske
       : `\`${execution.id}\` is asked to stop; its message says when it has.`
   }
   const approvers = execution.environment ? environmentOf(parts.site, execution.environment).approvers : []
-  if (!approvers.some((role) => asked.roles.includes(role))) {
-    return refusing(
-      parts,
-      execution,
-      asked.actor,
-    )(`How it ended is unknown and its lock stays held. Only ${rolesText(approvers)} may leave it as it is.`)
-  }
-  const done = await tell(parts, execution, { type: 'left', by: asked.actor }, request)
-  if (!done.changed) return refusing(parts, execution, asked.actor)(done.refused ?? 'It changed meanwhile; look again.')
-  await parts.audit({
-    what: 'canceled',
-    who: idOf(asked.actor),
-    line: execution.line,
-    execution: execution.id,
-    why: 'left as it is',
-  })
+  const { actor } = asked
+  const refuse = refusing(parts, execution, { actor, what: 'leave', request })
+  const may = approvers.filter((role) => asked.roles.includes(role))
+  if (may.length === 0)
+    return refuse(
+      `How it ended is unknown and its lock stays held. Only ${rolesText(approvers)} may leave it as it is.`,
+    )
+  const rule = `approvers: ${may.join(', ')}`
+  await writeAsked(parts.audit, { kind: 'asked', ...pressOf(execution, actor, 'leave'), rule }, request)
+  const done = await tell(parts, execution, { type: 'left', by: actor }, request)
+  if (!done.changed) return refuse(done.refused ?? 'It changed meanwhile; look again.')
   return `\`${execution.id}\` is left as it is and its lock is free. Look at what Terraform's state says before you run anything.`
 }
 
@@ -145,16 +129,11 @@ export async function extend(parts: CrewParts, lifetimeId: string, execution: st
     args: begun.args,
     environment: name,
   })
-  if (!decision.allowed) return refusing(parts, begun, asked.actor)(decision.why)
-  const changed = await extendLifetime(parts, name, asked.actor)
+  const [{ actor }, what] = [asked, 'extend']
+  if (!decision.allowed) return refusing(parts, begun, { actor, what })(decision.why)
+  await writeAsked(parts.audit, { kind: 'asked', ...pressOf(begun, actor, what), rule: decision.rule }, randomUUID())
+  const changed = await extendLifetime(parts, name, actor)
   parts.kick()
-  await parts.audit({
-    what: 'extended',
-    who: idOf(asked.actor),
-    line: begun.line,
-    execution: begun.id,
-    rule: decision.rule,
-  })
   const until = changed.lifetime ? dayAndClock(changed.lifetime.endsAt) : 'unknown'
   return `${settings.name} stays up until ${until}. You count as one of its askers now, so you cannot approve what happens when it ends.`
 }
@@ -190,12 +169,18 @@ async function tell(parts: CrewParts, execution: Execution, event: Event, reques
   return next
 }
 
-/** A refusal is told to the person and recorded. */
-function refusing(parts: CrewParts, execution: Execution, actor: Actor) {
+type Press = { readonly actor: Actor; readonly what: string; readonly request?: string }
+
+/** A refusal is told to the person and recorded, once for each press. */
+function refusing(parts: CrewParts, execution: Execution, { actor, what, request = randomUUID() }: Press) {
   return async (why: string): Promise<never> => {
-    await parts.audit({ what: 'refused', who: idOf(actor), line: execution.line, execution: execution.id, why })
+    await parts.audit.note({ kind: 'refused', ...pressOf(execution, actor, what), why }, `refused:${request}`)
     throw new UserError(why)
   }
+}
+
+function pressOf({ id, line, environment }: Execution, actor: Actor, what: string) {
+  return { who: idOf(actor), what, line, execution: id, ...(environment ? { environment } : {}) }
 }
 
 function decided(execution: Execution, stage: string): string {

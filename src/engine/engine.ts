@@ -5,6 +5,7 @@ import type { Site } from '../core/site.ts'
 import type { Log } from '../log.ts'
 import { stageKinds } from '../stages/index.ts'
 import { createArtifacts } from './artifacts.ts'
+import { maskOf } from './audit/secrets.ts'
 import { createAudit } from './audit.ts'
 import { createSweeper } from './effects.ts'
 import { keysOf } from './keys.ts'
@@ -32,6 +33,13 @@ export async function createEngine(config: Config, site: Site, log: Log) {
   const parts = { redis, keys, store, site, kinds: stageKinds, hints, now }
   const sweeper = createSweeper(redis, keys, createPerform(parts), now, log)
   const outbox = createOutbox(redis, keys, now)
+  const audit = createAudit({
+    ...{ redis, keys, now, log },
+    host: config.settings.GROUNDCREW_HOST,
+    file: config.settings.GROUNDCREW_AUDIT_FILE,
+    mask: maskOf(config.variables, site),
+    show: site.audit.channel ? site.audit.show : [],
+  })
   return {
     ...parts,
     patient,
@@ -39,7 +47,7 @@ export async function createEngine(config: Config, site: Site, log: Log) {
     outbox,
     progress: createProgress(redis, keys),
     artifacts: createArtifacts(redis, keys, need(config, 'GROUNDCREW_ARTIFACT_KEY')),
-    audit: createAudit(redis, keys, log),
+    audit,
     deadAfter: milliseconds(site.worker.dead_after),
     /** Calls back on every hint that something changed; missing one costs a second. */
     async onFeed(listener: (executions: readonly string[]) => void): Promise<void> {
@@ -53,6 +61,7 @@ export async function createEngine(config: Config, site: Site, log: Log) {
     },
     async close(): Promise<void> {
       await sweeper.stop()
+      await audit.stop()
       await hints.close()
       for (const close of closing) close()
       for (const connection of [redis, patient, queueing]) connection.disconnect()

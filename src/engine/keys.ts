@@ -20,6 +20,11 @@ export function keysOf(prefix: string) {
     artifact: (execution: string, name: string) => key('artifact', execution, name),
     worker: (id: string) => key('worker', id),
     groups: key('groups'),
+    /** The audit: its chain, where that stands, what waits for its place in it, and how far which file has it. */
+    audit: key('audit'),
+    auditHead: key('audit', 'head'),
+    auditKept: key('audit', 'kept'),
+    auditFiles: key('audit', 'files'),
     /** Pub/sub channel: hints that something changed. Missing one costs a second, nothing else. */
     feed: key('feed'),
     queue: `${prefix}-stages`,

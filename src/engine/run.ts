@@ -8,6 +8,7 @@ import { refusalToRun } from '../core/recheck.ts'
 import type { Outcome } from '../core/workflow.ts'
 import { messageOf, UserError } from '../errors.ts'
 import { claimVoid, look } from '../tools/run.ts'
+import { untilRecorded } from './audit/patience.ts'
 import type { RunnerParts, Running, Start } from './context.ts'
 import { contextOf } from './context.ts'
 import type { Hint } from './queue.ts'
@@ -24,11 +25,12 @@ export function createRunner(parts: RunnerParts) {
   const { store, kinds, worker, log } = parts
   const running = new Map<string, Running>()
 
-  /** Starts what a hint names, if it still has to be started; a hint for anything else does nothing. */
+  /** Starts what a hint names, if it still has to be started and the audit can be written; any other hint does nothing. */
   async function start(hint: Hint): Promise<void> {
     const execution = await store.execution(hint.execution)
     const stage = execution && stageOf(execution, hint.stage)
     if (!execution || stage?.state !== 'ready' || stage.attempt !== hint.attempt) return
+    await parts.audit.flush()
     await take(execution, stage, { type: 'stage.started', stage: stage.id, attempt: stage.attempt, worker })
   }
 
@@ -56,7 +58,9 @@ export function createRunner(parts: RunnerParts) {
     } finally {
       running.delete(key)
     }
-    await tidy(execution.id)
+    await tidy(execution.id).catch((error) =>
+      log.warn({ execution: execution.id, error: messageOf(error) }, 'not tidied up, the watch does it again'),
+    )
   }
 
   async function toTheEnd(start: Start, controls: Running): Promise<void> {
@@ -77,6 +81,7 @@ export function createRunner(parts: RunnerParts) {
       const begun = await wasBegun(process)
       const refusal = begun ? null : refusalToRun(execution, parts.site, await parts.groups(), !kind.repeatable)
       if (refusal) return { kind: 'failed', error: refusal }
+      if (!begun && !(await recordable(start, controls))) return { kind: 'canceled', why: CALLED_OFF }
       const context = contextOf(parts, start, { directory, process, controls, begun })
       log.info(
         { execution: execution.id, stage: stage.id, attempt: stage.attempt, adopted: start.left !== null },
@@ -89,6 +94,12 @@ export function createRunner(parts: RunnerParts) {
       if (controls.stop.signal.aborted && (kind.repeatable || !begun)) return { kind: 'canceled', why: CALLED_OFF }
       return failure(error, start, begun)
     }
+  }
+
+  /** That it is started stands in the audit before it is; where that fails meanwhile, it waits. */
+  async function recordable({ execution, stage }: Start, { stop }: Running): Promise<boolean> {
+    const onWait = () => parts.progress(execution.id, stage.id, 'waiting: the audit cannot be written')
+    return untilRecorded(() => parts.audit.flush(), { log, signal: stop.signal, onWait })
   }
 
   /** What stood at unknown is never begun later, by surprise: it is made sure that it did not and will not begin. */
@@ -140,7 +151,8 @@ export function createRunner(parts: RunnerParts) {
       .discard(id, ['plan', 'stack', 'lock'])
       .catch((error) => log.warn({ error: messageOf(error) }, 'artifacts not deleted'))
     const kept = execution.stages.some((stage) => outputOf(execution, stage.id)?.keep === true)
-    if (!kept) await rm(join(parts.workDir, 'runs', id), { recursive: true, force: true })
+    // A program that comes too late still writes that it never ran.
+    if (!kept) await rm(join(parts.workDir, 'runs', id), { recursive: true, force: true, maxRetries: 5 })
   }
 
   /** The same for executions that ended without this worker: rejected, expired or canceled while they waited. */

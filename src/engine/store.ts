@@ -2,6 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { Redis } from 'ioredis'
 import { advance } from '../core/advance.ts'
+import type { Stored } from '../core/audit/records.ts'
+import { recordsOf } from '../core/audit/records.ts'
+import type { AuditEntry } from '../core/audit.ts'
 import type { EnvironmentRecord } from '../core/environment.ts'
 import { newEnvironment } from '../core/environment.ts'
 import type { Effect, Event, Next } from '../core/event.ts'
@@ -21,6 +24,8 @@ type Change = {
   readonly executions?: readonly Execution[]
   readonly environments?: readonly EnvironmentRecord[]
   readonly effects?: readonly Effect[]
+  /** Kept in the same step, so that nothing changes without its record. */
+  readonly audit?: readonly AuditEntry[]
   readonly seen?: { readonly key: string; readonly value: string }
 }
 type Committed =
@@ -73,10 +78,12 @@ export function createStore(redis: Redis, keys: Keys, now: () => number): Store 
         const altered = record && alter ? alter(record) : { environment: record, effects: [] }
         if (!altered) return { done: null }
         const world = { execution: newExecution(wanted, now()), environment: altered.environment }
-        const next = advance(world, { type: 'requested', first }, now())
+        const requested: Event = { type: 'requested', first }
+        const next = advance(world, requested, now())
         if (now() > until) throw new Error('The store was too slow: whoever asked was told so, and nothing was stored.')
         const effects = [...next.effects, ...altered.effects]
-        const result = await commit({ ...changeOf(next), effects, seen: { key, value: wanted.id } })
+        const audit = recordsOf({ execution: null, environment: record }, next, requested)
+        const result = await commit({ ...changeOf(next), effects, audit, seen: { key, value: wanted.id } })
         if (result.kind === 'ok') return { done: { execution: next.execution, before: false } }
         if (result.kind === 'conflict') return 'again'
         const earlier = await execution(result.value)
@@ -96,7 +103,8 @@ export function createStore(redis: Redis, keys: Keys, now: () => number): Store 
           return { done: again ? { ...next, refused: null } : next }
         }
         const seen = request ? { seen: { key: keys.seen(request), value: id } } : {}
-        const result = await commit({ ...changeOf(next, record), ...seen })
+        const audit = recordsOf({ execution: before, environment: record }, next, event)
+        const result = await commit({ ...changeOf(next, record), audit, ...seen })
         if (result.kind === 'conflict') return 'again'
         return { done: result.kind === 'ok' ? next : { ...next, changed: false, refused: null } }
       })
@@ -107,7 +115,8 @@ export function createStore(redis: Redis, keys: Keys, now: () => number): Store 
         const before = await environment(name)
         const changed = change(before)
         if (!changed) return { done: null }
-        const result = await commit({ environments: [changed.environment], effects: changed.effects })
+        const audit = recordsOf(aboutIt(before), aboutIt(changed.environment), null)
+        const result = await commit({ environments: [changed.environment], effects: changed.effects, audit })
         return result.kind === 'ok' ? { done: changed.environment } : 'again'
       })
     },
@@ -132,6 +141,10 @@ function changeOf(next: Next, before: EnvironmentRecord | null = null): Change {
   return { executions: [next.execution], environments: touched, effects: next.effects }
 }
 
+function aboutIt(environment: EnvironmentRecord): Stored {
+  return { execution: null, environment }
+}
+
 async function untilStored<T>(attempt: () => Promise<{ done: T } | 'again'>): Promise<T> {
   for (let tries = 0; tries < MOST_TRIES; tries++) {
     const result = await attempt()
@@ -141,7 +154,7 @@ async function untilStored<T>(attempt: () => Promise<{ done: T } | 'again'>): Pr
 }
 
 async function runCommit(redis: Redis, keys: Keys, change: Change, now: number): Promise<Committed> {
-  const { executions = [], environments = [], effects = [], seen } = change
+  const { executions = [], environments = [], effects = [], audit = [], seen } = change
   const shows = effects.flatMap((effect) => (effect.do === 'show' ? [{ name: effect.message, at: effect.at }] : []))
   const message = {
     ...(seen ? { seen: { ...seen, ttl: SEEN_FOR_MS } } : {}),
@@ -152,6 +165,7 @@ async function runCommit(redis: Redis, keys: Keys, change: Change, now: number):
     effects: effects
       .filter((effect) => effect.do !== 'show')
       .map((effect) => ({ id: randomUUID(), at: effect.at, value: JSON.stringify(effect) })),
+    audit: audit.map((entry) => JSON.stringify({ at: now, entry })),
     outbox: [...executions.map(({ id }) => ({ name: `execution:${id}`, at: now })), ...shows],
     index: executions.map((each) => ({ id: each.id, at: each.createdAt, open: !isOver(each), inHand: inHand(each) })),
     keys: {
@@ -162,6 +176,7 @@ async function runCommit(redis: Redis, keys: Keys, change: Change, now: number):
       open: keys.open,
       inHand: keys.inHand,
       feed: keys.feed,
+      audit: keys.auditKept,
     },
     hint: JSON.stringify({ executions: executions.map(({ id }) => id) }),
   }

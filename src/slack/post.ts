@@ -1,87 +1,117 @@
-import { WebClient } from '@slack/web-api'
-import type { Wish } from '../engine/outbox.ts'
+import type { Lane, Wish } from '../engine/outbox.ts'
 import { messageOf } from '../errors.ts'
-import type { PosterParts } from './deliver.ts'
+import { createRetry } from './again.ts'
+import type { Pace, PosterParts } from './parts.ts'
+import { usual } from './parts.ts'
+import { createPermalinks } from './permalinks.ts'
 import { show } from './show.ts'
 
-/** A client that tells us of every limit at once: waiting is the poster's business, which knows what may wait. */
-export function postingClient(token: string, slackApiUrl: string): WebClient {
-  return new WebClient(token, {
-    slackApiUrl,
-    timeout: 10_000,
-    retryConfig: { retries: 0 },
-    rejectRateLimitedCalls: true,
-  })
-}
+export { createClients } from './clients.ts'
 
-const AT_ONCE = 8
+/** How many calls of each kind are under way at once. */
+const ROOM: Readonly<Record<Lane, number>> = { posts: 8, edits: 8, files: 2 }
 const LOOK_EVERY_MS = 1_000
-const LATER_MS = 1_000
+const MOST_OPEN = 1_000
+
+type Given = Omit<PosterParts, 'permalink' | 'pace' | 'unreadable'> & { readonly pace?: Partial<Pace> }
 
 /**
  * Keeps Slack showing what is stored. It is driven by state, not by events: a name on the outbox means "look at this again", the
  * latest state is drawn, and it is taken off only if nothing changed meanwhile. After an outage everything catches up by itself.
  */
-export function createPoster(parts: PosterParts) {
+export function createPoster(given: Given) {
+  const pace = { ...usual, ...given.pace }
+  const permalink = createPermalinks(given.clients.lookups)
+  const parts: PosterParts = { ...given, pace, permalink, unreadable: new Set() }
   const { outbox, log } = parts
-  let working: Promise<void> | null = null
+  const retry = createRetry(parts)
+  const busy: Record<Lane, number> = { posts: 0, edits: 0, files: 0 }
+  const running = new Set<Promise<void>>()
+  let filling: Promise<void> | null = null
   let kicked = false
+  let stopped = false
 
-  async function work(): Promise<void> {
+  async function fill(): Promise<void> {
     do {
       kicked = false
-      const wishes = (await outbox.claim(AT_ONCE)).sort((a, b) => rank(a.name) - rank(b.name))
-      await Promise.all(wishes.map(fulfil))
-      if (wishes.length === AT_ONCE) kicked = true
+      if (stopped || retry.quiet()) return
+      const room = roomBeside(busy)
+      const wishes = await outbox.claim(room.posts + room.edits + room.files, room)
+      for (const wish of wishes) begin(wish)
     } while (kicked)
+  }
+
+  function begin(wish: Wish): void {
+    busy[wish.lane]++
+    const work = fulfil(wish)
+      .catch((error: unknown) => log.warn({ message: wish.name, error: messageOf(error) }, 'outbox not written'))
+      .finally(() => {
+        busy[wish.lane]--
+        running.delete(work)
+        kick()
+      })
+    running.add(work)
   }
 
   async function fulfil(wish: Wish): Promise<void> {
     try {
-      const again = await outbox.hold(wish, () => show(parts, wish.name))
-      await (again ? outbox.postpone(wish, parts.now() + LATER_MS) : outbox.settle(wish))
+      const at = await outbox.keep(wish, () => show(parts, wish))
+      await (at === null ? outbox.settle(wish) : outbox.postpone(wish, at, { progress: true }))
+      retry.worked()
     } catch (error) {
-      const wait = waitOf(error)
-      log.warn({ message: wish.name, error: messageOf(error), wait }, 'message not shown yet')
-      await outbox.postpone(wish, parts.now() + wait)
+      const wait = await retry.later(wish, error)
+      if (wait < LOOK_EVERY_MS) setTimeout(kick, wait).unref()
     }
   }
 
   function kick(): void {
     kicked = true
-    working ??= work()
+    if (stopped) return
+    filling ??= fill()
       .catch((error) => log.warn({ error: messageOf(error) }, 'outbox not read'))
       .finally(() => {
-        working = null
+        filling = null
       })
   }
 
-  const timer = setInterval(kick, LOOK_EVERY_MS)
+  /** Open messages that somebody deleted, or that a fresh local-slack forgot, are posted anew; whatever else is due comes before. */
+  async function look(): Promise<void> {
+    for (const { id } of await parts.store.list({ limit: MOST_OPEN, open: true })) {
+      await outbox.distrust(`execution:${id}`, { until: parts.now() + 1, look: true })
+    }
+  }
+
+  /** One bot looks for all. */
+  async function lookInTurn(): Promise<void> {
+    if (await outbox.turn('look', pace.look * 0.9)) await look()
+  }
+
+  const timers = [
+    setInterval(kick, LOOK_EVERY_MS),
+    setInterval(
+      () => void lookInTurn().catch((error) => log.warn({ error: messageOf(error) }, 'not looked')),
+      pace.look,
+    ),
+  ]
   return {
     kick,
-    /** Slack forgets nothing, but a fresh local-slack does: every open message is looked at again. */
-    async openAnew(): Promise<void> {
-      for (const { id } of await parts.store.list({ limit: 1000, open: true })) {
-        const name = `execution:${id}`
-        const before = await outbox.posted(name)
-        if (before) await outbox.remember(name, { ...before, digest: 'look again' })
-        await outbox.want(name)
-      }
-    },
+    /** At the start of a bot: every open message is looked at again, in case it is drawn otherwise now, or gone. */
+    openAnew: look,
     async stop() {
-      clearInterval(timer)
-      await working
+      stopped = true
+      for (const timer of timers) clearInterval(timer)
+      await filling
+      let patience: NodeJS.Timeout | undefined
+      const enough = new Promise((resolve) => {
+        patience = setTimeout(resolve, pace.stop)
+      })
+      await Promise.race([Promise.all(running), enough])
+      clearTimeout(patience)
     },
   }
 }
 
-/** People's results before everything else, files last. */
-function rank(name: string): number {
-  return ['closing', 'warning', 'execution', 'file'].indexOf(name.split(':')[0] ?? '')
-}
-
-/** As long as Slack says, or a few seconds. */
-function waitOf(error: unknown): number {
-  const { retryAfter } = error as { retryAfter?: number }
-  return typeof retryAfter === 'number' ? retryAfter * 1000 : 3_000
+function roomBeside(busy: Readonly<Record<Lane, number>>): Record<Lane, number> {
+  const { posts, edits, files } = ROOM
+  return { posts: posts - busy.posts, edits: edits - busy.edits, files: files - busy.files }
 }

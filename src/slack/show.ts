@@ -1,24 +1,40 @@
 import type { Execution } from '../core/execution.ts'
+import { isOver, wordOf } from '../core/execution.ts'
 import type { Site } from '../core/site.ts'
-import type { PosterParts } from './deliver.ts'
-import { fallback, put } from './deliver.ts'
+import type { Wish } from '../engine/outbox.ts'
+import { showAudit } from './audit-line.ts'
+import type { Importance } from './call.ts'
+import { Later } from './call.ts'
+import { fallback, put, tidy } from './deliver.ts'
+import type { Message } from './limits.ts'
+import type { ExecutionView } from './messages.ts'
 import { closingReply, executionMessage, warningMessage } from './messages.ts'
+import type { PosterParts } from './parts.ts'
+import { upload } from './upload.ts'
 
-/** Shows one thing as it is wanted now. True: it has to wait for something else to be shown first. */
-export async function show(parts: PosterParts, name: string): Promise<boolean> {
-  const [kind, id = '', file = ''] = name.split(':')
-  if (kind === 'execution') return showExecution(parts, id)
-  if (kind === 'closing') return showClosing(parts, id, name)
-  if (kind === 'warning') return showWarning(parts, id, name)
-  if (kind === 'file') return showFile(parts, id, file, name)
-  parts.log.error({ message: name }, 'unknown message')
-  return false
+/** A reply waits this long for the message whose thread it belongs to. */
+const PARENT_MS = 1_000
+
+/** The closing reply comes after the edit that it speaks of, unless that has to wait longer than this. */
+const BEFORE_REPLY_MS = 5_000
+
+/** Shows one thing as it is wanted now. Gives the time when it has to be looked at again, or null. */
+export async function show(parts: PosterParts, wish: Wish): Promise<number | null> {
+  const [kind, id = '', file = ''] = wish.name.split(':')
+  if (kind === 'execution') return showExecution(parts, wish, id)
+  if (kind === 'closing') return showClosing(parts, wish, id)
+  if (kind === 'warning') return showWarning(parts, wish, id)
+  if (kind === 'file') return showFile(parts, wish, { id, file })
+  if (kind === 'audit') return showAudit(parts, wish, Number(id))
+  parts.log.error({ message: wish.name }, 'unknown message')
+  return null
 }
 
 async function viewOf(parts: PosterParts, execution: Execution) {
   const environment = execution.environment ? await parts.store.environment(execution.environment) : null
   const holder = environment?.lock?.execution
-  const link = holder && holder !== execution.id ? await permalink(parts, holder) : undefined
+  const posted = holder && holder !== execution.id ? await parts.outbox.posted(`execution:${holder}`) : null
+  const link = posted ? await parts.permalink(posted) : undefined
   return {
     execution,
     environment,
@@ -27,59 +43,97 @@ async function viewOf(parts: PosterParts, execution: Execution) {
   }
 }
 
-async function showExecution(parts: PosterParts, id: string): Promise<boolean> {
-  const execution = await parts.store.execution(id)
-  if (!execution) return false
+const closingOf = (execution: Execution) =>
+  `closing:${execution.id}:${isOver(execution) ? 'over' : execution.status}` as const
+
+async function showExecution(parts: PosterParts, wish: Wish, id: string): Promise<number | null> {
+  const { outbox, site, store } = parts
+  const execution = await store.execution(id)
+  if (!execution) return null
   const view = await viewOf(parts, execution)
-  await put(parts, `execution:${id}`, {
-    message: executionMessage(view),
-    place: { channel: channelFor(parts.site, execution) },
-  })
-  const closing = `closing:${id}:${execution.endedAt ? 'over' : execution.status}`
-  if (closingReply(view) && !(await parts.outbox.posted(closing))) await parts.outbox.want(closing)
-  return false
+  const message = executionMessage(view)
+  const state = stateOf(execution, message)
+  const before = (await outbox.posted(wish.name))?.state
+  const importance = importanceOf(execution, state, before)
+  const place = { channel: channelFor(site, execution) }
+  try {
+    const again = await put(parts, wish, { message, place, importance, state })
+    await wantReply(parts, view)
+    return again
+  } catch (error) {
+    const soon = error instanceof Later && parts.now() - (execution.endedAt ?? 0) < BEFORE_REPLY_MS
+    if (!soon) await wantReply(parts, view)
+    throw error
+  }
+}
+
+async function wantReply({ outbox }: PosterParts, view: ExecutionView): Promise<void> {
+  const closing = closingOf(view.execution)
+  if (closingReply(view) && !(await outbox.posted(closing))) await outbox.want(closing)
+}
+
+/** The status in a word, and the buttons. */
+function stateOf(execution: Execution, { blocks }: Message): string {
+  const buttons = blocks.flatMap((block) => (block.type === 'actions' ? block.elements : []))
+  return JSON.stringify([wordOf(execution), ...buttons.map((each) => ('value' in each ? each.value : each.type))])
+}
+
+/** What people may press counts as much as how it ended: no button that does nothing stays for long. */
+function importanceOf(execution: Execution, state: string, before: string | undefined): Importance {
+  const over = isOver(execution) || execution.status === 'unknown'
+  if (state === before) return over ? 'state' : 'progress'
+  if (before === undefined || over || execution.cancel) return 'result'
+  const buttons = (text: string) => (JSON.parse(text) as string[]).slice(1).join(' ')
+  return buttons(state) === buttons(before) ? 'state' : 'result'
 }
 
 /** One reply when it ended, which mentions who asked: an edit notifies nobody. */
-async function showClosing(parts: PosterParts, id: string, name: string): Promise<boolean> {
-  const execution = await parts.store.execution(id)
-  const message = execution && closingReply(await viewOf(parts, execution))
-  if (!message || (await parts.outbox.posted(name))) return false
-  const main = await parts.outbox.posted(`execution:${id}`)
-  if (!main) return true
-  await put(parts, name, { message, place: { channel: main.channel, thread: main.ts } })
-  return false
+async function showClosing(parts: PosterParts, wish: Wish, id: string): Promise<number | null> {
+  const { outbox, store } = parts
+  if (await outbox.posted(wish.name)) return tidy(parts, wish)
+  const execution = await store.execution(id)
+  // It went on meanwhile: what there is to say now is said under another name, once.
+  const current = execution && closingOf(execution) === wish.name
+  const message = current ? closingReply(await viewOf(parts, execution)) : null
+  if (!message) {
+    await outbox.intend(wish, null)
+    return null
+  }
+  const main = await outbox.posted(`execution:${id}`)
+  if (!main) throw new Later(PARENT_MS, 'result')
+  return put(parts, wish, { message, place: { channel: main.channel, thread: main.ts }, importance: 'result' })
 }
 
 /** The warning before an environment's time ends; its button goes when that changes. */
-async function showWarning(parts: PosterParts, id: string, name: string): Promise<boolean> {
-  const begun = await parts.store.execution(id.replace(/-x\d+$/, ''))
-  if (!begun?.environment) return false
-  const environment = await parts.store.environment(begun.environment)
+async function showWarning(parts: PosterParts, wish: Wish, id: string): Promise<number | null> {
+  const { outbox, site, store } = parts
+  const begun = await store.execution(id.replace(/-x\d+$/, ''))
+  if (!begun?.environment) return null
+  const environment = await store.environment(begun.environment)
   const due = environment.lifetime?.id === id && environment.lifetime.warned
-  if (!due && !(await parts.outbox.posted(name))) return false
-  await put(parts, name, {
+  const shown = (await outbox.posted(wish.name)) ?? (await outbox.intent(wish.name))
+  if (!due && !shown) return null
+  return put(parts, wish, {
     message: warningMessage({ environment, id }),
-    place: { channel: channelFor(parts.site, begun) },
+    place: { channel: channelFor(site, begun) },
+    importance: 'alert',
   })
-  return false
 }
 
 /** A file into the thread of the execution's message, once. */
-async function showFile(parts: PosterParts, id: string, file: string, name: string): Promise<boolean> {
-  if (await parts.outbox.posted(name)) return false
-  const main = await parts.outbox.posted(`execution:${id}`)
-  if (!main) return true
+async function showFile(parts: PosterParts, wish: Wish, { id, file }: { id: string; file: string }) {
+  const { outbox } = parts
+  if (await outbox.posted(wish.name)) return tidy(parts, wish)
+  const main = await outbox.posted(`execution:${id}`)
+  if (!main) throw new Later(PARENT_MS, 'detail')
   const content = await parts.artifacts.of(id).get(file)
-  await parts.client.filesUploadV2({
-    channel_id: main.channel,
-    thread_ts: main.ts,
-    filename: file,
+  await upload(parts, wish, {
+    file,
     title: `${file} of ${id}`,
-    content: Buffer.from(content).toString('utf8') || '(empty)',
+    content,
+    place: { channel: main.channel, thread: main.ts },
   })
-  await parts.outbox.remember(name, { channel: main.channel, ts: main.ts, digest: '' })
-  return false
+  return (await outbox.doubt(wish.name))?.until ?? null
 }
 
 function channelFor(site: Site, { origin, environment }: Execution): string {
@@ -87,13 +141,4 @@ function channelFor(site: Site, { origin, environment }: Execution): string {
   const channel = origin.channel ?? (own ? site.channels[own] : undefined) ?? fallback(site)
   if (!channel) throw new Error('The site names no channel: give it `channels: { ops: C... }`.')
   return channel
-}
-
-async function permalink(parts: PosterParts, execution: string): Promise<string | undefined> {
-  const posted = await parts.outbox.posted(`execution:${execution}`)
-  if (!posted) return undefined
-  const answer = await parts.client.chat
-    .getPermalink({ channel: posted.channel, message_ts: posted.ts })
-    .catch(() => null)
-  return answer?.permalink
 }

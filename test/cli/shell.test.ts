@@ -106,7 +106,7 @@ describe('the shell', { timeout: 120_000 }, () => {
     talk.type(talk.numberOf('Cancel'))
     await talk.hears(/canceled: loadtest up medium/)
     expect(await talk.end()).toBe(0)
-    const again = await crew(['run', 'loadtest down'], { env })
+    const again = await crew(['run', 'loadtest up medium'], { env })
     expect(await crew(['cancel', again.stdout.trim()], { env })).toMatchObject({
       code: 0,
       stdout: expect.stringMatching(/is canceled|asked to stop/),

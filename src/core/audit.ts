@@ -1,0 +1,104 @@
+import { nameOfId } from './actor.ts'
+import { dayAndClock } from './judgment.ts'
+import { shown } from './text.ts'
+
+/**
+ * What is recorded, in the order in which it happens. `asked` and `refused` are requests (typed, or pressed) with their decision;
+ * `ran` is the argv of a program and `exited` its end; `ended` is the outcome of a stage and `finished` that of the execution;
+ * `damaged` says that somebody changed an audit file behind the back of whoever writes it.
+ */
+export const auditKinds = [
+  'asked',
+  'refused',
+  'stored',
+  'judged',
+  'canceled',
+  'left',
+  'extended',
+  'locked',
+  'unlocked',
+  'started',
+  'adopted',
+  'ran',
+  'exited',
+  'ended',
+  'lost',
+  'expired',
+  'finished',
+  'damaged',
+] as const
+
+export type AuditKind = (typeof auditKinds)[number]
+
+/** What the audit channel shows unless the site lists something else: decisions of people, and how it ended. */
+export const shownByDefault = ['refused', 'judged', 'canceled', 'left', 'extended', 'finished', 'damaged'] as const
+
+/** One thing that was asked, decided or done. `who` is the immutable id (`idOf`) of the person on whose behalf it was. */
+export type AuditEntry = {
+  readonly kind: AuditKind
+  readonly who: string
+  /** The command line. */
+  readonly line?: string
+  /** What was pressed, where it was no command line. */
+  readonly what?: string
+  readonly via?: string
+  readonly channel?: string
+  readonly execution?: string
+  readonly environment?: string
+  readonly stage?: string
+  readonly attempt?: number
+  /** The rule that allowed it. */
+  readonly rule?: string
+  readonly why?: string
+  readonly decision?: 'approved' | 'rejected'
+  readonly digest?: string
+  readonly worker?: string
+  readonly argv?: readonly string[]
+  readonly exitCode?: number
+  readonly outcome?: string
+  readonly until?: string
+}
+
+/** One line of the chain: `hash` is over the canonical JSON of the rest, and `prev` is the hash of the line before. */
+export type AuditLine = {
+  readonly seq: number
+  readonly at: string
+  readonly entry: AuditEntry
+  readonly prev: string
+  readonly hash: string
+}
+
+/** What to look for. `who` with or without the team: `T01TEAM/U01ALICE`, `U01ALICE`, `shell:ann`. Times are milliseconds. */
+export type AuditQuery = {
+  readonly who?: string
+  readonly environment?: string
+  readonly since?: number
+  readonly limit: number
+}
+
+export function isAskedFor({ entry, at }: AuditLine, { who, environment, since = 0 }: AuditQuery): boolean {
+  if (who !== undefined && entry.who !== who && !entry.who.endsWith(`/${who}`)) return false
+  if (environment !== undefined && entry.environment !== environment) return false
+  return Date.parse(at) >= since
+}
+
+/** A line as people read it; `nameOf` says how a person is written (by default as a mention). */
+export function auditText({ seq, at, entry }: AuditLine, nameOf: (id: string) => string = nameOfId): string {
+  const { kind, who, execution, stage, rule, why, worker, argv, exitCode, outcome, until } = entry
+  const parts = [
+    `${seq}. ${dayAndClock(Date.parse(at))} *${kind}* ${nameOf(who)}`,
+    entry.decision,
+    entry.what && shown(entry.what),
+    entry.line && shown(entry.line),
+    execution && `(${shown(execution)}${stage ? `, ${shown(stage)}` : ''})`,
+    entry.environment && `on ${shown(entry.environment)}`,
+    outcome && `*${outcome}*`,
+    argv && shown(argv.join(' ')),
+    exitCode !== undefined && `exit code ${exitCode}`,
+    worker && `by ${shown(worker)}`,
+    rule && `by the rule ${shown(rule)}`,
+    until && `until ${until}`,
+    why && `because: ${why.replaceAll(/\s+/g, ' ').slice(0, 300)}`,
+  ]
+  return parts.filter(Boolean).join(' ')
+}

@@ -1,0 +1,106 @@
+import { idOf } from '../actor.ts'
+import type { AuditEntry } from '../audit.ts'
+import type { Claim, EnvironmentRecord, Lifetime } from '../environment.ts'
+import type { Event, StageEvent } from '../event.ts'
+import type { Execution } from '../execution.ts'
+import { stageOf } from '../execution.ts'
+import type { Outcome } from '../workflow.ts'
+
+/** What is stored of an execution and its environment, before a change or after it. */
+export type Stored = { readonly execution: Execution | null; readonly environment: EnvironmentRecord | null }
+
+/** What a change of the store leaves in the audit: it is committed together with the change, so that neither is without the other. */
+export function recordsOf(before: Stored, after: Stored, event: Event | null): AuditEntry[] {
+  return [
+    ...(after.execution ? ofExecution(before.execution, after.execution, event) : []),
+    ...(after.environment ? ofEnvironment(before.environment, after.environment) : []),
+  ]
+}
+
+function ofExecution(before: Execution | null, after: Execution, event: Event | null): AuditEntry[] {
+  const about = aboutOf(after)
+  const stored: AuditEntry[] = before ? [] : [{ kind: 'stored', ...about }]
+  const judged = after.judgments.slice(before?.judgments.length ?? 0).map(
+    ({ by, decision, stage, digest, reason }): AuditEntry => ({
+      kind: 'judged',
+      ...about,
+      who: idOf(by),
+      decision,
+      stage,
+      digest,
+      ...(reason ? { why: reason } : {}),
+    }),
+  )
+  const over = after.endedAt !== null && (before?.endedAt ?? null) === null
+  const finished: AuditEntry[] = over
+    ? [{ kind: 'finished', ...about, outcome: after.status, ...(after.ending ? { why: after.ending } : {}) }]
+    : []
+  return [...stored, ...(event ? ofEvent(after, event) : []), ...judged, ...finished]
+}
+
+function aboutOf({ id, actor, line, environment }: Execution) {
+  return { who: idOf(actor), line, execution: id, ...(environment ? { environment } : {}) }
+}
+
+function ofEvent(execution: Execution, event: Event): AuditEntry[] {
+  const about = aboutOf(execution)
+  const start = ({ stage, attempt }: StageEvent) => ({ ...about, stage, attempt })
+  switch (event.type) {
+    case 'stage.started':
+      return [{ kind: 'started', ...start(event), worker: event.worker.id }]
+    case 'stage.adopted':
+      return [{ kind: 'adopted', ...start(event), worker: event.worker.id, ...becauseOf(event.from) }]
+    case 'stage.ended':
+      return [{ kind: 'ended', ...start(event), outcome: event.outcome.kind, ...whyOf(event.outcome) }]
+    case 'stage.lost':
+      return [{ kind: 'lost', ...start(event), why: event.why, ...standingOf(execution, event.stage) }]
+    case 'judgment.due':
+      return [{ kind: 'expired', ...start(event) }]
+    case 'cancel':
+      return [{ kind: 'canceled', ...about, who: idOf(event.by), ...(event.force ? { what: 'by force' } : {}) }]
+    case 'left':
+      return [{ kind: 'left', ...about, who: idOf(event.by) }]
+    default:
+      return []
+  }
+}
+
+function becauseOf(from: string | undefined) {
+  return from ? { why: `${from} is gone` } : {}
+}
+
+function standingOf(execution: Execution, stage: string) {
+  const state = stageOf(execution, stage)?.state
+  return state ? { outcome: state } : {}
+}
+
+function whyOf(outcome: Outcome) {
+  if (outcome.kind === 'succeeded') return {}
+  return { why: outcome.kind === 'failed' ? outcome.error : outcome.why }
+}
+
+function ofEnvironment(before: EnvironmentRecord | null, after: EnvironmentRecord): AuditEntry[] {
+  const environment = after.name
+  const held = (kind: 'locked' | 'unlocked', { execution, line, actor }: Claim): AuditEntry => ({
+    kind,
+    who: idOf(actor),
+    line,
+    execution,
+    environment,
+  })
+  const [was, is] = [before?.lock ?? null, after.lock]
+  const passed = was?.execution !== is?.execution
+  return [
+    ...(passed && was ? [held('unlocked', was)] : []),
+    ...(passed && is ? [held('locked', is)] : []),
+    ...extension(before?.lifetime ?? null, after),
+  ]
+}
+
+function extension(was: Lifetime | null, { name, lifetime }: EnvironmentRecord): AuditEntry[] {
+  const by = lifetime?.extendedBy.at(-1)
+  if (!lifetime || !by || was?.execution !== lifetime.execution) return []
+  if (was.extendedBy.length >= lifetime.extendedBy.length) return []
+  const until = new Date(lifetime.endsAt).toISOString()
+  return [{ kind: 'extended', who: idOf(by), environment: name, execution: lifetime.execution, until }]
+}

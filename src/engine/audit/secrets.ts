@@ -1,0 +1,28 @@
+import { createMask } from '../../core/mask.ts'
+import type { Site } from '../../core/site.ts'
+
+const SECRET_NAME = /TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL|_KEY$/
+
+/** Hides what the site names as secret, and what this process was given under such names or in an address. */
+export function maskOf(variables: Readonly<Record<string, string>>, site: Pick<Site, 'environments'>) {
+  const named = new Set(Object.values(site.environments).flatMap(({ secrets }) => secrets))
+  const values = Object.entries(variables).flatMap(([name, value]) => {
+    if (named.has(name) || SECRET_NAME.test(name)) return [value]
+    return passwordIn(value)
+  })
+  return createMask(values)
+}
+
+function passwordIn(value: string): string[] {
+  if (!/^[a-z][a-z0-9+.-]*:\/\/[^\s/]*@/i.test(value) || !URL.canParse(value)) return []
+  const { password } = new URL(value)
+  return password ? [...new Set([password, decoded(password)])] : []
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
