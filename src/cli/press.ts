@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Actor } from '../core/actor.ts'
-import { cancel, extend, judge, mayStillJudge } from '../engine/deeds.ts'
+import { offers } from '../core/look.ts'
+import { cancel, choose, extend, judge, mayStillJudge } from '../engine/deeds.ts'
 import { UserError } from '../errors.ts'
 import type { Press } from '../slack/messages.ts'
 import { readButtonValue } from '../slack/messages.ts'
@@ -53,6 +54,11 @@ async function deed(opened: OpenCrew, actionId: string, target: Press, actor: Ac
     return done()
   }
   if (is('execution.extend')) return done(await extend(parts, target.stage, target.execution, await asked(actor)))
+  const offer = offers.find((each) => actionId === `unknown.${each}`)
+  if (offer) {
+    await choose(parts, target.execution, { offer, attempt: target.attempt }, await asked(actor), request)
+    return done()
+  }
   throw new UserError('The shell does not know what this button does. Press it in Slack.')
 }
 

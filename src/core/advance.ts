@@ -4,9 +4,10 @@ import { claim, placeOf } from './environment.ts'
 import type { Event, Next, StageEvent, World } from './event.ts'
 import type { Ending, StageRun } from './execution.ts'
 import { isOver, stageOf, wordOf } from './execution.ts'
-import { changed, changeStage, finish, giveWay, go, refuse } from './finish.ts'
+import { changed, changeStage, giveWay, go, refuse } from './finish.ts'
 import type { Judgment } from './judgment.ts'
 import { clock, judgmentText } from './judgment.ts'
+import { chosen, left } from './mend.ts'
 import { adopted, ended, lost, started } from './running.ts'
 import { digestOf } from './settle.ts'
 import type { Outcome } from './workflow.ts'
@@ -41,6 +42,8 @@ export function advance(world: World, event: Event, now: number): Next {
       return superseded(world, event.why, now)
     case 'left':
       return left(world, event.by, now)
+    case 'chosen':
+      return chosen(world, event.choice, now)
   }
 }
 
@@ -134,16 +137,4 @@ function superseded(world: World, why: string, now: number): Next {
   if (execution.status === 'unknown') return refuse(world, null)
   if (execution.stages.some(({ state }) => state === 'running' || state === 'ready')) return refuse(world, null)
   return giveWay(world, why, now)
-}
-
-/** Somebody took it on himself to end an unknown execution as it is. */
-function left(world: World, by: Actor, now: number): Next {
-  const { execution } = world
-  if (execution.status !== 'unknown')
-    return refuse(world, 'Only an execution that stands at unknown can be left as it is.')
-  const busy = execution.stages.find(({ state }) => state === 'running')
-  if (busy) return refuse(world, `\`${busy.id}\` still runs; leave it as it is when that has ended.`)
-  const text = `${nameOf(by)} left it as it is: how it ended stays unknown, and the lock was given back.`
-  const notes = [...execution.notes, { at: now, text }]
-  return finish({ ...world, execution: { ...execution, notes } }, 'unknown', 'left', now)
 }

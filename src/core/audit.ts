@@ -14,6 +14,7 @@ export const auditKinds = [
   'judged',
   'canceled',
   'left',
+  'chosen',
   'extended',
   'locked',
   'unlocked',
@@ -31,7 +32,16 @@ export const auditKinds = [
 export type AuditKind = (typeof auditKinds)[number]
 
 /** What the audit channel shows unless the site lists something else: decisions of people, and how it ended. */
-export const shownByDefault = ['refused', 'judged', 'canceled', 'left', 'extended', 'finished', 'damaged'] as const
+export const shownByDefault = [
+  'refused',
+  'judged',
+  'canceled',
+  'left',
+  'chosen',
+  'extended',
+  'finished',
+  'damaged',
+] as const
 
 /** One thing that was asked, decided or done. `who` is the immutable id (`idOf`) of the person on whose behalf it was. */
 export type AuditEntry = {

@@ -2,6 +2,7 @@ import type { Actor } from './actor.ts'
 import type { EnvironmentRecord } from './environment.ts'
 import type { Execution, WorkerName } from './execution.ts'
 import type { Judgment } from './judgment.ts'
+import type { Choice } from './mend.ts'
 import type { Outcome } from './workflow.ts'
 
 /** Everything that can happen to an execution. */
@@ -32,6 +33,7 @@ export type Event =
   | { readonly type: 'cancel'; readonly by: Actor; readonly why: string; readonly force: boolean }
   | { readonly type: 'superseded'; readonly why: string }
   | { readonly type: 'left'; readonly by: Actor }
+  | { readonly type: 'chosen'; readonly choice: Choice }
 
 /** What has to be done besides storing. Each is stored with its due time and done at least once; each may be done twice. */
 export type Effect =

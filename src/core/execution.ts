@@ -101,9 +101,9 @@ export function newExecution(wanted: NewExecution, now: number): Execution {
 
 /** A stage that has still everything before it; `attempt` counts the starts there have been. */
 export function fresh(stage: Stage & { readonly attempt?: number }): StageRun {
-  const { id, kind, input, after, onFailure, attempt = 0 } = stage
+  const { id, kind, input, after, onFailure, aside = false, attempt = 0 } = stage
   const untouched = { worker: null, readyAt: null, startedAt: null, endedAt: null, dueAt: null, outcome: null }
-  return { id, kind, input, after, onFailure, state: 'pending', attempt, ...untouched }
+  return { id, kind, input, after, onFailure, ...(aside ? { aside } : {}), state: 'pending', attempt, ...untouched }
 }
 
 export function isOver(execution: Execution): boolean {

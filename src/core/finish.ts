@@ -66,6 +66,9 @@ function notTakenDown(environment: EnvironmentRecord, execution: string, now: nu
 }
 
 function closed(stage: StageRun, status: ExecutionStatus): StageRun {
+  if (stage.aside && stage.outcome === null) {
+    return { ...stage, state: 'canceled', outcome: { kind: 'canceled', why: 'no longer needed' } }
+  }
   if (stage.state !== 'pending' && stage.state !== 'ready' && stage.state !== 'waiting') return stage
   const canceled = status === 'canceled'
   const outcome: Outcome = canceled

@@ -3,6 +3,7 @@ import type { StageRun, WorkerName } from './execution.ts'
 import { fresh, isOver, stageOf } from './execution.ts'
 import { changeStage, go, refuse, withEffects } from './finish.ts'
 import { applied, applyStarted } from './lifetime.ts'
+import { isMending, lookFirst } from './look.ts'
 import type { Outcome } from './workflow.ts'
 
 /** How often a stale plan is made anew before the execution gives up. */
@@ -15,8 +16,10 @@ const MOST_STARTS = 5
 const STOPS: readonly StageRun['state'][] = ['failed', 'unknown', 'canceled']
 
 export function started(world: World, event: StageEvent & { worker: WorkerName }, now: number): Next {
-  if (world.execution.cancel || world.execution.stages.some(({ state }) => STOPS.includes(state)))
-    return refuse(world, null)
+  const { cancel, stages } = world.execution
+  const own = stages.filter(({ aside }) => !aside)
+  const stopped = cancel || own.some(({ state }) => STOPS.includes(state))
+  if (stopped && !stageOf(world.execution, event.stage)?.aside) return refuse(world, null)
   const next = changeStage(world, event, ['ready'], () => ({
     state: 'running',
     worker: event.worker,
@@ -36,30 +39,36 @@ export function adopted(world: World, event: StageEvent & { worker: WorkerName; 
     endedAt: null,
     outcome: null,
   }))
-  return next.changed ? { ...next, ...reopen(next) } : next
+  const aside = stageOf(world.execution, event.stage)?.aside
+  return next.changed && !aside ? { ...next, ...reopen(next) } : next
 }
 
 export function ended(world: World, event: StageEvent & { outcome: Outcome }, now: number): Next {
   const { outcome } = event
-  const again = outcome.kind === 'failed' && outcome.again ? outcome.again : null
+  const again = outcome.kind === 'failed' ? outcome.again : undefined
   const next = changeStage(world, event, ['running', 'unknown'], (stage) => ({
     state: outcome.kind === 'unknown' ? 'unknown' : outcome.kind,
     outcome,
     endedAt: stage.endedAt ?? now,
   }))
   if (!next.changed) return next
-  const reopened = reopen(next)
+  const aside = stageOf(next.execution, event.stage)?.aside
+  const reopened = mayLook(aside ? next : reopen(next), event.stage)
   const seen = applied(reopened, event.stage, now)
-  const anew = again && mayPlanAgain(reopened, again) ? planAgain(seen, again, outcome, now) : null
+  const anew =
+    outcome.kind === 'failed' && again && mayPlanAgain(reopened, again)
+      ? planAgain(seen, again, outcome.error, now)
+      : null
   if (anew) return withEffects(go(anew, now), seen.effects)
   return withEffects(go(seen, now), [...seen.effects, ...filesOf(world, event.outcome, now)])
 }
 
-/** A late true result replaces `unknown`: the execution that stood still goes on from it. */
+/** A late true result replaces `unknown`: the execution that stood still goes on from it, and nothing has to be looked at any more. */
 function reopen(world: World): World {
   const { execution } = world
   if (execution.status !== 'unknown' || execution.endedAt !== null) return world
-  return { ...world, execution: { ...execution, status: 'running' } }
+  const stages = execution.stages.filter((stage) => !stage.aside)
+  return { ...world, execution: { ...execution, stages, status: 'running' } }
 }
 
 function mayPlanAgain({ execution }: World, first: string): boolean {
@@ -79,11 +88,12 @@ function restFrom(stages: readonly StageRun[], first: string): Set<string> {
 }
 
 /** The stages from `first` on are done anew; the judgments that were given for them no longer count. */
-function planAgain(world: World, first: string, outcome: Outcome, now: number): World {
+export function planAgain(world: World, first: string, why: string, now: number): World {
   const { execution } = world
-  const why = outcome.kind === 'failed' ? outcome.error : 'the plan was made anew'
   const reset = restFrom(execution.stages, first)
-  const stages = execution.stages.map((stage) => (reset.has(stage.id) ? fresh(stage) : stage))
+  const stages = execution.stages
+    .filter(({ aside }) => !aside)
+    .map((stage) => (reset.has(stage.id) ? fresh(stage) : stage))
   const judgments = execution.judgments.map((judgment) =>
     reset.has(judgment.stage) && !judgment.fell ? { ...judgment, fell: why } : judgment,
   )
@@ -118,7 +128,14 @@ export function lost(world: World, event: Lost, now: number): Next {
     outcome: { kind: 'unknown', why: event.why },
     endedAt: now,
   }))
-  return next.changed ? go(next, now) : next
+  return next.changed ? go(lookFirst(next, event.stage), now) : next
+}
+
+/** An end that nobody saw, and what was mended about one, is looked at before people are asked. */
+function mayLook(world: World, stage: string): World {
+  const ended = stageOf(world.execution, stage)
+  if (isOver(world.execution) || (ended?.state !== 'unknown' && !isMending(ended))) return world
+  return lookFirst(world, stage)
 }
 
 /** Whether the stage is still in the hands of the worker that the event takes it from. */

@@ -14,10 +14,15 @@ type Step = { readonly stage: StageRun; readonly effects: readonly Effect[]; rea
 
 /** Moves on every stage whose predecessors ended well, until nothing moves; then says where the execution stands. */
 export function settle(world: World, now: number): Settled {
-  const stopped = standing(world.execution)
-  if (stopped) return { ...stopped, environment: world.environment, effects: [] }
   let { execution, environment } = world
   const effects: Effect[] = []
+  for (const stage of execution.stages.filter(({ aside, state }) => aside && state === 'pending')) {
+    const step = begin(execution, stage, now)
+    execution = withStep(execution, step)
+    effects.push(...step.effects)
+  }
+  const stopped = standing(execution)
+  if (stopped) return { ...stopped, environment, effects }
   for (let next = following(execution); next; next = following(execution)) {
     const step = begin(execution, next, now)
     const skipped = step.stage.state === 'skipped'
@@ -42,6 +47,7 @@ function following(execution: Execution): StageRun | undefined {
   return execution.stages.find(
     (stage) =>
       stage.state === 'pending' &&
+      !stage.aside &&
       stage.after.every((id) => endedWell(execution.stages.find((each) => each.id === id))),
   )
 }
@@ -51,7 +57,7 @@ function endedWell(stage: StageRun | undefined): boolean {
 }
 
 function begin(execution: Execution, stage: StageRun, now: number): Step {
-  const plan = planOutput(execution, stage)
+  const plan = stage.aside ? null : planOutput(execution, stage)
   if (plan?.needsApply === false) return { stage: skip(stage, 'nothing to do', now), effects: [] }
   if (stage.kind === 'judgment') return ask(execution, stage, now)
   const attempt = stage.attempt + 1
@@ -100,9 +106,10 @@ function withStep(execution: Execution, { stage, judgment }: Step): Execution {
 
 /** Where an execution stands that starts nothing more: over, at unknown, or canceling what still runs. Null: it goes on. */
 function standing(execution: Execution): { execution: Execution; over: ExecutionStatus | null } | null {
-  const has = (state: StageRun['state']) => execution.stages.some((stage) => stage.state === state)
+  const own = execution.stages.filter(({ aside }) => !aside)
+  const has = (state: StageRun['state']) => own.some((stage) => stage.state === state)
   if (has('unknown')) return { execution: { ...execution, status: 'unknown' }, over: null }
-  const well = execution.stages.every(endedWell)
+  const well = own.every(endedWell)
   if (well) return { execution, over: 'succeeded' }
   if (has('running')) return has('failed') || has('canceled') || execution.cancel ? { execution, over: null } : null
   if (execution.cancel || has('canceled')) return { execution, over: 'canceled' }

@@ -14,6 +14,8 @@ export type Stage = {
   readonly input: Fields
   readonly after: readonly string[]
   readonly onFailure: 'halt'
+  /** Beside the workflow: it helps people to decide where nobody knows how a stage ended, and decides nothing itself. */
+  readonly aside?: boolean
 }
 
 /** What a command file writes: id (by default the kind) and order (by default as written) are filled in when it is planned. */
@@ -63,6 +65,8 @@ export type RunContext = {
   /** Digests that were approved for a plan stage, by judgments that still count. */
   approved(planStage: string): readonly string[]
   readonly environment: NamedEnvironment
+  /** Id of the machine that runs it. */
+  readonly machine: string
   /** A private folder of this attempt on this machine; it survives the worker. */
   readonly directory: string
   readonly artifacts: Artifacts

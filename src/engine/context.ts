@@ -63,6 +63,7 @@ export function contextOf(parts: RunnerParts, { execution, stage }: Start, place
     output: (id) => outputOf(execution, id) ?? missing(id),
     approved: (plan) => approvalsOf(execution, plan),
     environment: { ...settings, name: execution.environment ?? '' },
+    machine: parts.worker.machine,
     directory,
     artifacts: parts.artifacts.of(execution.id),
     inherit: parts.variables,

@@ -6,6 +6,8 @@ import type { Event } from '../core/event.ts'
 import type { Execution } from '../core/execution.ts'
 import { stageOf } from '../core/execution.ts'
 import { clock, dayAndClock, judgmentText, refusalToJudge, rolesText } from '../core/judgment.ts'
+import type { Offer } from '../core/look.ts'
+import type { Choice } from '../core/mend.ts'
 import { digestOf } from '../core/settle.ts'
 import type { Asked } from '../core/workflow.ts'
 import { UserError } from '../errors.ts'
@@ -110,6 +112,39 @@ export async function cancelOrLeave(parts: CrewParts, execution: Execution, aske
   const done = await tell(parts, execution, { type: 'left', by: actor }, request)
   if (!done.changed) return refuse(done.refused ?? 'It changed meanwhile; look again.')
   return `\`${execution.id}\` is left as it is and its lock is free. Look at what Terraform's state says before you run anything.`
+}
+
+/**
+ * Does what somebody chose about an end that nobody saw. Planning again needs the right to run the command (and makes an asker);
+ * releasing a lock, pushing a state and leaving it as it is need an approver.
+ */
+export async function choose(
+  parts: CrewParts,
+  id: string,
+  choice: Omit<Choice, 'by'>,
+  asked: Asked,
+  request: string,
+): Promise<Execution> {
+  const execution = await existing(parts, id)
+  const [{ actor }, what] = [asked, `unknown: ${choice.offer}`]
+  const refuse = refusing(parts, execution, { actor, what, request })
+  const refusal = refusalToChoose(parts, execution, asked, choice.offer)
+  if (refusal) return refuse(refusal)
+  await writeAsked(parts.audit, { kind: 'asked', ...pressOf(execution, actor, what) }, request)
+  const done = await tell(parts, execution, { type: 'chosen', choice: { ...choice, by: actor } }, request)
+  if (!done.changed && done.refused) return refuse(done.refused)
+  return done.execution
+}
+
+function refusalToChoose({ site }: CrewParts, execution: Execution, asked: Asked, offer: Offer): string | null {
+  const { command, allow, args, environment } = execution
+  const approvers = environment ? environmentOf(site, environment).approvers : []
+  const approves = approvers.some((role) => asked.roles.includes(role))
+  if (offer === 'unlock' || offer === 'push' || offer === 'leave') {
+    return approves ? null : `Only ${rolesText(approvers)} may do that: nobody knows how it stands.`
+  }
+  const decision = decide(site, asked.roles, { command, allow, args, environment })
+  return approves || decision.allowed ? null : decision.why
 }
 
 /** More time for an environment. It needs the right to run the command that began its time. */

@@ -30,6 +30,8 @@ export function createRunner(parts: RunnerParts) {
     const execution = await store.execution(hint.execution)
     const stage = execution && stageOf(execution, hint.stage)
     if (!execution || stage?.state !== 'ready' || stage.attempt !== hint.attempt) return
+    const { machine } = stage.input
+    if (typeof machine === 'string' && machine !== worker.machine) return // its files lie elsewhere; the hint is given again
     await parts.audit.flush()
     await take(execution, stage, { type: 'stage.started', stage: stage.id, attempt: stage.attempt, worker })
   }

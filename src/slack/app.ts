@@ -2,7 +2,8 @@ import type { BlockAction, ButtonAction } from '@slack/bolt'
 import { App, LogLevel } from '@slack/bolt'
 import type { Config } from '../config.ts'
 import { need } from '../config.ts'
-import { cancel, extend, judge, mayStillJudge } from '../engine/deeds.ts'
+import { offers } from '../core/look.ts'
+import { cancel, choose, extend, judge, mayStillJudge } from '../engine/deeds.ts'
 import type { Log } from '../log.ts'
 import type { Desk } from './desk.ts'
 import { inTime, once, said } from './desk.ts'
@@ -98,6 +99,18 @@ function listenToButtons(app: App, desk: Desk): void {
   })
   onClick('execution.force', async (body, press, request) => {
     await cancel(desk.parts, press.execution, await desk.asked(actorOf(body)), { request, force: true })
+    return null
+  })
+  onClick('unknown.', async (body, press, request) => {
+    const offer = offers.find((each) => `unknown.${each}` === body.actions[0]?.action_id)
+    if (!offer) return refusalMessage(NOT_MINE)
+    await choose(
+      desk.parts,
+      press.execution,
+      { offer, attempt: press.attempt },
+      await desk.asked(actorOf(body)),
+      request,
+    )
     return null
   })
   onClick('execution.extend', async (body, press) => {

@@ -14,6 +14,7 @@ import { planBlocks, planWaiting } from './messages/plan.ts'
 import { resultBlocks } from './messages/results.ts'
 import { stageLines } from './messages/stages.ts'
 import { code, link, people, plain } from './messages/text.ts'
+import { choiceButtons } from './messages/unknown.ts'
 import type { ExecutionView } from './messages/view.ts'
 import { askedBy, statusLine, timeFrom, tookText, unbold } from './messages/view.ts'
 
@@ -85,6 +86,7 @@ function askBlocks(view: ExecutionView): KnownBlock[] {
   const lifetime = lifetimeOf(view)
   const controls: Button[] = [
     ...controlButtons(execution),
+    ...choiceButtons(execution),
     ...(lifetime && !lifetime.ending && environment ? [extendButton(lifetime, environment.name)] : []),
   ]
   const waiting =

@@ -311,10 +311,10 @@ describe('a worker that dies', () => {
     expect(runOf(over, PLAN).outcome).toMatchObject({ error: expect.stringMatching(/started 5 times/) })
   })
 
-  test('leaves what may not be run again at unknown, with the lock', () => {
+  test('leaves what may not be run again at unknown, with the lock, and has somebody look', () => {
     const story = unknown()
     expect(story.execution).toMatchObject({ status: 'unknown', lock: 'held', endedAt: null })
-    expect(runEffects(story.effects)).toEqual([])
+    expect(runEffects(story.effects)).toEqual(['look/1'])
     expect(wordOf(story.execution)).toBe('unknown')
   })
 
@@ -368,7 +368,7 @@ describe('leaving it as it is', () => {
     expect(over.execution).toMatchObject({ status: 'unknown', ending: 'left', lock: 'released' })
     expect(over.environment?.lock).toBeNull()
     expect(over.execution.notes.at(-1)?.text).toMatch(/@U03CAROL left it/)
-    expect(states(over)).toBe('succeeded succeeded unknown skipped')
+    expect(states(over)).toBe('succeeded succeeded unknown skipped canceled')
   })
 
   test.each<[string, Story]>([

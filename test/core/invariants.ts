@@ -73,12 +73,13 @@ const OVER = ['succeeded', 'failed', 'unknown', 'canceled']
 const UNDONE = ['pending', 'ready', 'running', 'waiting']
 
 function statusBreaches({ status, stages, endedAt, lock, ending }: Execution): string[] {
-  const has = (...states: string[]) => stages.some(({ state }) => states.includes(state))
+  const own = stages.filter(({ aside }) => !aside)
+  const has = (...states: string[]) => own.some(({ state }) => states.includes(state))
   if (endedAt !== null) {
     return [
       ...(OVER.includes(status) ? [] : [`over, and ${status}`]),
       ...(lock === 'none' || lock === 'released' ? [] : [`over, and its lock is ${lock}`]),
-      ...(has(...UNDONE) ? ['over, and not all of its stages are'] : []),
+      ...(stages.some(({ state }) => UNDONE.includes(state)) ? ['over, and not all of its stages are'] : []),
       ...(status === 'succeeded' && has('failed', 'unknown', 'canceled') ? ['succeeded, and a stage did not'] : []),
       ...(status === 'unknown' && ending !== 'left' ? ['over at unknown, and nobody left it'] : []),
     ]

@@ -277,7 +277,7 @@ test('a result that comes after it was left changes nothing of what others have 
     9 * HOUR,
   )
   expect(late.execution).toMatchObject({ status: 'unknown', ending: 'left' })
-  expect(states(late)).toBe('succeeded succeeded succeeded')
+  expect(states(late)).toBe('succeeded succeeded succeeded canceled')
   expect(late.environment?.lifetime?.id).toBe('r3')
   expect(late.environment?.last?.execution).toBe('r3')
 })

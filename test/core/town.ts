@@ -6,6 +6,7 @@ import type { Effect, Event, Next } from '../../src/core/event.ts'
 import type { Execution, StageRun } from '../../src/core/execution.ts'
 import { isOver, newExecution, stageOf } from '../../src/core/execution.ts'
 import { wakeUps } from '../../src/core/lifetime.ts'
+import { LOOK, offers } from '../../src/core/look.ts'
 import type { Outcome } from '../../src/core/workflow.ts'
 import { environment as settings } from './sample-site.ts'
 import {
@@ -186,6 +187,16 @@ function outcomeOf(dice: Dice, { kind, input }: StageRun): Outcome {
       { kind: 'canceled', why: 'asked' },
     ])
   }
+  if (kind === 'terraform.look' && usual) {
+    const lock = { id: 'l1', who: 'root@vm', operation: 'apply', created: 'now' }
+    const [process, held] = [dice.pick(['gone', 'gone', 'running', 'elsewhere']), dice.chance(0.2)]
+    return succeeded({
+      process,
+      lock: held ? lock : null,
+      fresh: held ? null : '1 to add.',
+      savedOn: dice.chance(0.2) ? 'm1' : null,
+    })
+  }
   if (kind !== APPLY) return usual ? succeeded() : { kind: 'failed', error: 'sick' }
   if (usual) return succeeded({ lineage: 'L1', empty: input.plan === PLAN && dice.chance(0.5) })
   return dice.pick<Outcome>([
@@ -237,8 +248,16 @@ function moveOn(town: Town, dice: Dice, { id, stages, status }: Execution): void
   if (state === 'waiting') tell(town, id, anyJudgment(town, dice, id, run.id))
   if (state === 'running') tell(town, id, dice.pick<Event>([ended, ended, ended, ended, lost, adopted]))
   if (status !== 'unknown') return
-  const end = dice.pick<Event>([ended, adopted, { type: 'left', by: dice.pick(people) }])
-  tell(town, id, state === 'unknown' || end.type === 'left' ? end : ended)
+  const by = dice.pick(people)
+  const choice = { offer: dice.pick(offers), by, attempt: lookAttempt(stages) }
+  const end = dice.pick<Event>([
+    ended,
+    adopted,
+    { type: 'left', by },
+    { type: 'chosen', choice },
+    { type: 'chosen', choice },
+  ])
+  tell(town, id, state === 'unknown' || end.type === 'left' || end.type === 'chosen' ? end : ended)
 }
 
 /** Anything to anybody, also to those who are over. */
@@ -256,12 +275,15 @@ function noise(town: Town, dice: Dice): void {
     { type: 'judgment.due', ...at },
     { type: 'lock.granted' },
     { type: 'left', by },
+    { type: 'chosen', choice: { offer: dice.pick(offers), by, attempt: lookAttempt(stages) } },
     { type: 'superseded', why: 'x' },
     { type: 'cancel', by, why: '', force: dice.chance(0.5) },
     anyJudgment(town, dice, id, dice.pick(['judgment', 'second'])),
   ]
   tell(town, id, dice.pick(events))
 }
+
+const lookAttempt = (stages: Execution['stages']) => stages.find(({ id }) => id === LOOK)?.attempt ?? 0
 
 function anyJudgment(town: Town, dice: Dice, id: string, stageId: string): Event {
   const execution = town.executions.get(id)

@@ -14,6 +14,7 @@ export type Button =
   | 'execution.cancel'
   | 'execution.force'
   | 'execution.extend'
+  | `unknown.${'plan' | 'unlock' | 'push' | 'look' | 'leave'}`
 
 export type Talk = ReturnType<typeof talkIn>
 

@@ -58,6 +58,8 @@ function ofEvent(execution: Execution, event: Event): AuditEntry[] {
       return [{ kind: 'expired', ...start(event) }]
     case 'cancel':
       return [{ kind: 'canceled', ...about, who: idOf(event.by), ...(event.force ? { what: 'by force' } : {}) }]
+    case 'chosen':
+      return [{ kind: 'chosen', ...about, who: idOf(event.choice.by), what: event.choice.offer }]
     case 'left':
       return [{ kind: 'left', ...about, who: idOf(event.by) }]
     default:

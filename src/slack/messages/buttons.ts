@@ -68,7 +68,8 @@ function approvalConfirm(execution: Execution, stage: StageRun): ConfirmationDia
 
 type Answers = { readonly confirm: string; readonly deny: string; readonly style: 'danger' | 'primary' }
 
-function dialog(title: string, text: string, { confirm, deny, style }: Answers): ConfirmationDialog {
+/** The question that Slack asks before a click counts. */
+export function dialog(title: string, text: string, { confirm, deny, style }: Answers): ConfirmationDialog {
   return {
     title: { type: 'plain_text', text: title },
     text: { type: 'mrkdwn', text, verbatim: true },
@@ -90,7 +91,7 @@ const FORCE = dialog(
   { confirm: 'Force stop', deny: 'Wait', style: 'danger' },
 )
 
-function button(label: string, action: string, { value, about }: { value: string; about: string }): Button {
+export function button(label: string, action: string, { value, about }: { value: string; about: string }): Button {
   return {
     type: 'button',
     text: { type: 'plain_text', text: label },

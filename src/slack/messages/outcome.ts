@@ -5,6 +5,7 @@ import type { Judgment } from '../../core/judgment.ts'
 import { clock, judgmentText } from '../../core/judgment.ts'
 import { listed } from './blocks.ts'
 import { clean, code, escape as escaped, people, plain } from './text.ts'
+import { foundLines } from './unknown.ts'
 
 /** How many lines of an error are shown; the log in the thread has all of them. */
 const ERROR_LINES = 6
@@ -53,11 +54,13 @@ function cancelText(execution: Execution): string {
 }
 
 function failures(execution: Execution, about: (stage: StageRun) => boolean): string[] {
-  return execution.stages.filter(about).flatMap((stage) => {
-    if (stage.outcome?.kind !== 'failed') return []
-    if (stage.kind === 'judgment') return [people(stage.outcome.error)]
-    return [`${code(stage.id)} failed:`, ...errorLines(stage.outcome.error)]
-  })
+  return execution.stages
+    .filter((stage) => !stage.aside && about(stage))
+    .flatMap((stage) => {
+      if (stage.outcome?.kind !== 'failed') return []
+      if (stage.kind === 'judgment') return [people(stage.outcome.error)]
+      return [`${code(stage.id)} failed:`, ...errorLines(stage.outcome.error)]
+    })
 }
 
 function errorLines(error: string): string[] {
@@ -81,5 +84,6 @@ function unknowns(execution: Execution): string[] {
   return [
     ...lost.map(({ stage, why }) => `Nobody saw how ${code(stage.id)} ended: ${noteText(why)}`),
     `${lock.join('')}${lock.length ? ' ' : ''}Look before anything is run again.`,
+    ...foundLines(execution),
   ]
 }

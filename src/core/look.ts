@@ -1,0 +1,86 @@
+import { z } from 'zod'
+import type { World } from './event.ts'
+import type { Execution, StageRun } from './execution.ts'
+import { fresh, stageOf } from './execution.ts'
+import type { Fields } from './workflow.ts'
+
+/** The stage beside the workflow that looks how things stand where nobody saw an apply end. */
+export const LOOK = 'look'
+
+/** Who holds Terraform's state lock, as Terraform said it. */
+const lock = z.object({
+  id: z.string(),
+  who: z.string().catch(''),
+  operation: z.string().catch(''),
+  created: z.string().catch(''),
+})
+
+/**
+ * What a look found. `process`: of the apply, on the machine that ran it (`elsewhere`: the look was made on another one).
+ * `fresh`: what a new plan of the approved stack would do now. `savedOn`: the machine that has an errored.tfstate.
+ */
+export const lookOutput = z.object({
+  process: z.enum(['running', 'gone', 'elsewhere']).catch('elsewhere'),
+  lock: lock.nullable().catch(null),
+  fresh: z.string().nullable().catch(null),
+  savedOn: z.string().nullable().catch(null),
+  problem: z.string().nullable().catch(null),
+})
+
+export type LookOutput = z.infer<typeof lookOutput>
+
+/** What people may do about an unknown end; each is a button. */
+export const offers = ['plan', 'unlock', 'push', 'look', 'leave'] as const
+export type Offer = (typeof offers)[number]
+
+/** Adds the look, or makes it anew, for the stage that nobody saw end. Only an apply can be looked at. */
+export function lookFirst<W extends World>(world: W, stageId: string): W {
+  const { execution } = world
+  const unknown = stageOf(execution, stageId)
+  const about =
+    unknown?.kind === 'terraform.apply'
+      ? unknown
+      : execution.stages.find((stage) => stage.kind === 'terraform.apply' && stage.state === 'unknown')
+  if (!about) return world
+  const before = stageOf(execution, LOOK)
+  const gone = about.outcome?.kind === 'unknown' && about.outcome.output?.vanished === true
+  const input: Fields = { of: about.id, attempt: about.attempt, plan: about.input.plan, gone }
+  const look = fresh({
+    id: LOOK,
+    kind: 'terraform.look',
+    input,
+    after: [],
+    onFailure: 'halt',
+    aside: true,
+    attempt: before?.attempt ?? 0,
+  })
+  const others = execution.stages.filter(({ id }) => id !== LOOK)
+  return { ...world, execution: { ...execution, stages: [...others, look] } }
+}
+
+/** A stage that mended something about an unknown end: afterwards one has to look again. */
+export function isMending(stage: StageRun | undefined): boolean {
+  return stage?.kind === 'terraform.unlock' || stage?.kind === 'terraform.push'
+}
+
+/** What the last look found, or null while it is still made or could not be. */
+export function lookOf(execution: Execution): LookOutput | null {
+  const look = stageOf(execution, LOOK)
+  return look?.outcome?.kind === 'succeeded' ? lookOutput.parse(look.outcome.output) : null
+}
+
+/**
+ * What may be offered now. Planning again needs a free state lock: Terraform holds it as long as it applies. A lock is released only
+ * when its holder is known to be dead; a saved state is pushed before anything else.
+ */
+export function offersOf(execution: Execution): Offer[] {
+  const look = stageOf(execution, LOOK)
+  if (execution.status !== 'unknown' || execution.endedAt !== null) return []
+  if (execution.stages.some((stage) => stage.aside && ['pending', 'ready', 'running'].includes(stage.state))) return []
+  const found = lookOf(execution)
+  if (!found) return look ? ['look', 'leave'] : ['leave']
+  if (found.process === 'running') return ['look']
+  if (found.savedOn) return ['push', 'look', 'leave']
+  if (found.lock) return found.process === 'gone' ? ['unlock', 'look', 'leave'] : ['look', 'leave']
+  return found.fresh === null ? ['look', 'leave'] : ['plan', 'look', 'leave']
+}

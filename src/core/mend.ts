@@ -1,0 +1,90 @@
+import type { Actor } from './actor.ts'
+import { idOf, nameOf } from './actor.ts'
+import type { Next, World } from './event.ts'
+import { fresh, stageOf } from './execution.ts'
+import { finish, go, refuse } from './finish.ts'
+import type { Offer } from './look.ts'
+import { LOOK, lookFirst, lookOf, offersOf } from './look.ts'
+import { planAgain } from './running.ts'
+
+/** What somebody chose to do about an end that nobody saw. `attempt` is that of the look the buttons were drawn after. */
+export type Choice = { readonly offer: Offer; readonly by: Actor; readonly attempt: number }
+
+/** Does what was chosen, if it is still offered: things may have become clear meanwhile, and then nothing is mended. */
+export function chosen(world: World, { offer, by, attempt }: Choice, now: number): Next {
+  const { execution } = world
+  if (execution.status !== 'unknown')
+    return refuse(world, 'It is no longer unknown how it stands; look at its message.')
+  const look = stageOf(execution, LOOK)
+  if (look && look.attempt !== attempt)
+    return refuse(world, 'Somebody looked again since this button was drawn. Look at what was found, then choose.')
+  if (!offersOf(execution).includes(offer)) return refuse(world, 'That cannot be done as things stand now.')
+  if (offer === 'leave') return left(world, by, now)
+  if (offer === 'plan') return planAnew(world, by, now)
+  if (offer === 'look') return go(lookAgain(noted(world, `${nameOf(by)} asked to look again`, now)), now)
+  return mend(world, offer, by, now)
+}
+
+/** Somebody took it on himself to end an unknown execution as it is. */
+export function left(world: World, by: Actor, now: number): Next {
+  const { execution } = world
+  if (execution.status !== 'unknown')
+    return refuse(world, 'Only an execution that stands at unknown can be left as it is.')
+  const busy = execution.stages.find(({ state }) => state === 'running')
+  if (busy) return refuse(world, `\`${busy.id}\` still runs; leave it as it is when that has ended.`)
+  const text = `${nameOf(by)} left it as it is: how it ended stays unknown, and the lock was given back.`
+  const notes = [...execution.notes, { at: now, text }]
+  return finish({ ...world, execution: { ...execution, notes } }, 'unknown', 'left', now)
+}
+
+/** Never a silent re-run: a new plan is shown and judged like any other, and whoever asked for it counts as an asker. */
+function planAnew(world: World, by: Actor, now: number): Next {
+  const apply = world.execution.stages.find((stage) => stage.state === 'unknown')
+  const plan = apply?.input.plan
+  if (typeof plan !== 'string') return refuse(world, 'There is no plan to make again.')
+  const { execution } = planAgain(
+    world,
+    plan,
+    `nobody saw how ${apply?.id} ended; ${nameOf(by)} asked for a new plan`,
+    now,
+  )
+  const askers = [...new Set([...execution.askers, idOf(by)])]
+  return go({ ...world, execution: { ...execution, askers, status: 'running' } }, now)
+}
+
+function lookAgain(world: World): World {
+  return lookFirst(world, String(stageOf(world.execution, LOOK)?.input.of))
+}
+
+/** A stage beside the workflow that releases exactly this lock, or pushes exactly this saved state, on the machine that has it. */
+function mend(world: World, offer: 'unlock' | 'push', by: Actor, now: number): Next {
+  const { execution } = world
+  const found = lookOf(execution)
+  const look = stageOf(execution, LOOK)
+  const input = {
+    ...look?.input,
+    lock: found?.lock?.id ?? null,
+    machine: offer === 'push' ? (found?.savedOn ?? null) : null,
+  }
+  const before = stageOf(execution, offer)
+  const stage = fresh({
+    id: offer,
+    kind: `terraform.${offer}`,
+    input,
+    after: [],
+    onFailure: 'halt',
+    aside: true,
+    attempt: before?.attempt ?? 0,
+  })
+  const text =
+    offer === 'unlock'
+      ? `${nameOf(by)} released the state lock ${found?.lock?.id}`
+      : `${nameOf(by)} pushed the saved state`
+  const { execution: marked } = noted(world, text, now)
+  const stages = [...marked.stages.filter(({ id }) => id !== offer), stage]
+  return go({ ...world, execution: { ...marked, stages } }, now)
+}
+
+function noted(world: World, text: string, now: number): World {
+  return { ...world, execution: { ...world.execution, notes: [...world.execution.notes, { at: now, text }] } }
+}

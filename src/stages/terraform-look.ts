@@ -1,0 +1,102 @@
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { z } from 'zod'
+import type { Diagnostic } from '../core/apply.ts'
+import { readEvent } from '../core/apply.ts'
+import { headline, readPlanText, summarizePlan } from '../core/plan.ts'
+import { planOutput } from '../core/report.ts'
+import type { Fields, Outcome, RunContext, StageKind } from '../core/workflow.ts'
+import { look, run } from '../tools/run.ts'
+import { planArgv, showJsonArgv } from '../tools/terraform.ts'
+import { unpackTree } from '../tools/tree.ts'
+import type { Workplace } from './workplace.ts'
+import { init, maskFor, workplace } from './workplace.ts'
+
+const LOCKED = 'Error acquiring the state lock'
+
+const input = z.object({ of: z.string(), attempt: z.number(), plan: z.string(), gone: z.boolean() })
+type Input = z.infer<typeof input>
+
+/** A plan that hardly waits: whether the state is locked is one of the questions. */
+const LITTLE_PATIENCE = '2s'
+
+/** Consul keeps a lock that was broken closed for five seconds more, to everybody, and names no holder then: it is asked again. */
+const NOBODYS_LOCK = { tries: 5, every: 3_000 }
+
+/**
+ * Looks how things stand after an apply that nobody saw end: does its process live, is the state locked and by whom, does an
+ * errored.tfstate lie there, what would a new plan of the approved stack do? Changes nothing.
+ */
+export const terraformLook: StageKind<Input> = {
+  kind: 'terraform.look',
+  input,
+  repeatable: true,
+  plan: (fields) => fields,
+  run: (fields, context) => lookAround(input.parse(fields), context),
+}
+
+async function lookAround({ of, attempt, plan, gone }: Input, context: RunContext): Promise<Outcome> {
+  context.progress('looking at process, lock and state')
+  const left = join(dirname(context.directory), `${of}-${attempt}`)
+  const output: Fields = {
+    process: await processOf(left, gone),
+    savedOn: existsSync(join(left, 'stack', 'errored.tfstate')) ? context.machine : null,
+    ...(await planNow(plan, context)),
+  }
+  return { kind: 'succeeded', output }
+}
+
+async function processOf(left: string, gone: boolean): Promise<'running' | 'gone' | 'elsewhere'> {
+  const { state } = await look(join(left, 'process'))
+  if (state === 'absent') return gone ? 'gone' : 'elsewhere'
+  return state === 'running' || state === 'starting' ? 'running' : 'gone'
+}
+
+async function planNow(planStage: string, context: RunContext): Promise<Fields> {
+  const approved = planOutput.parse(context.output(planStage))
+  const mask = maskFor(context)
+  const place = await workplace(context, async (stack) => unpackTree(await context.artifacts.get('stack'), stack))
+  await init(context, place, mask)
+  const { variables, destroy } = approved
+  const argv = planArgv({ planFile: place.planFile, lockTimeout: LITTLE_PATIENCE, variables, destroy })
+  let { exitCode, stdout } = await quietly(place, argv)
+  for (let tries = 1; isNobodysLock(stdout) && tries < NOBODYS_LOCK.tries; tries++) {
+    await sleep(NOBODYS_LOCK.every)
+    ;({ exitCode, stdout } = await quietly(place, argv))
+  }
+  if (exitCode === 0 || exitCode === 2)
+    return { lock: null, problem: null, fresh: mask(await summaryOf(place, exitCode)) }
+  const errors = diagnosticsOf(stdout)
+  const lock = errors.map(lockOf).find((found) => found !== null) ?? null
+  const said = errors.map(({ summary }) => summary).join('; ')
+  return { lock, fresh: null, problem: lock ? null : mask(said || `terraform plan exited with ${exitCode}`) }
+}
+
+async function summaryOf(place: Workplace, exitCode: number): Promise<string> {
+  const { stdout } = await quietly(place, showJsonArgv(place.planFile))
+  return headline(summarizePlan(readPlanText(stdout), { exitCode }))
+}
+
+function quietly(place: Workplace, argv: readonly string[]) {
+  return run([place.bin, ...argv], { cwd: place.stack, env: place.env, timeout: 15 * 60_000 })
+}
+
+function isNobodysLock(stream: string): boolean {
+  return diagnosticsOf(stream).some((error) => error.summary === LOCKED && lockOf(error) === null)
+}
+
+function diagnosticsOf(stream: string): Diagnostic[] {
+  return stream.split('\n').flatMap((line) => {
+    const event = readEvent(line)
+    return event?.type === 'diagnostic' && event.diagnostic.severity === 'error' ? [event.diagnostic] : []
+  })
+}
+
+/** The holder as Terraform's own text gives it (`Lock Info:` with `  ID:        ...`); null for any other error, and where it names none. */
+export function lockOf({ summary, detail = '' }: Diagnostic): Fields | null {
+  if (summary !== LOCKED) return null
+  const field = (name: string) => new RegExp(`^\\s*${name}:\\s*(\\S.*)$`, 'm').exec(detail)?.[1]?.trim() ?? ''
+  const id = field('ID')
+  return id === '' ? null : { id, who: field('Who'), operation: field('Operation'), created: field('Created') }
+}
