@@ -94,10 +94,7 @@ function judged(world: World, judgment: Judgment, now: number): Next {
 function refusalOf({ execution }: World, stage: StageRun, { by, digest }: Judgment, now: number): string | null {
   if (stage.dueAt !== null && now >= stage.dueAt) return `The time to judge ended at ${clock(stage.dueAt)}.`
   if (execution.askers.includes(idOf(by))) return `${nameOf(by)} asked for this, so somebody else has to judge it.`
-  const earlier = execution.judgments.some((each) => each.fell && each.stage === stage.id && each.digest === digest)
-  return earlier && digest !== digestOf(execution, stage)
-    ? 'The plan was made anew since. Look at the new one, then judge.'
-    : null
+  return digest === digestOf(execution, stage) ? null : 'The plan was made anew since. Look at the new one, then judge.'
 }
 
 function expired(world: World, event: StageEvent, now: number): Next {

@@ -3,11 +3,12 @@ import { advance } from '../../src/core/advance.ts'
 import { newEnvironment } from '../../src/core/environment.ts'
 import type { Event, World } from '../../src/core/event.ts'
 import type { NewExecution } from '../../src/core/execution.ts'
-import { newExecution } from '../../src/core/execution.ts'
+import { newExecution, stageOf } from '../../src/core/execution.ts'
 import type { PlanOutput } from '../../src/core/report.ts'
+import { digestOf } from '../../src/core/settle.ts'
 import type { Fields, Outcome, Stage } from '../../src/core/workflow.ts'
 import type { ExecutionView } from '../../src/slack/messages.ts'
-import { applyOutput, DIGEST, half, healthy, planOutput } from './outputs.ts'
+import { applyOutput, half, healthy, planOutput } from './outputs.ts'
 
 /** Executions for the messages, made by the real `advance` from made-up events, so that they are what the store would hold. */
 export const START = Date.UTC(2026, 10, 20, 17, 40)
@@ -77,8 +78,14 @@ export function waiting(change: Partial<PlanOutput> = {}, wanted?: NewExecution)
   return ends(planning(wanted), PLAN, { kind: 'succeeded', output: planOutput(change) })
 }
 
+/** The digest of the plan that a judgment shows. */
+function shownIn({ world }: Story): string {
+  const stage = stageOf(world.execution, 'judgment')
+  return stage ? digestOf(world.execution, stage) : ''
+}
+
 export function judged(story: Story, decision: 'approved' | 'rejected', reason?: string): Story {
-  const judgment = { stage: 'judgment', decision, by: bob, at: story.now + 30_000, digest: DIGEST }
+  const judgment = { stage: 'judgment', decision, by: bob, at: story.now + 30_000, digest: shownIn(story) }
   return next(story, { type: 'judged', judgment: { ...judgment, ...(reason ? { reason } : {}) } }, 30)
 }
 
