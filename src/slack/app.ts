@@ -12,6 +12,7 @@ import type { Message } from './limits.ts'
 import type { Press } from './messages.ts'
 import { answerMessage, readButtonValue, refusalMessage } from './messages.ts'
 import { fieldsOf, rejectModal } from './modal.ts'
+import { createHttpReceiver } from './receiver.ts'
 import { submitted, typed } from './requests.ts'
 
 /** Bolt, and what each thing that Slack sends is answered with. Every one of them is: nothing stays silent. */
@@ -23,7 +24,7 @@ export function createSlackApp(config: Config, desk: Desk, log: Log): App {
     clientOptions: { slackApiUrl: settings.SLACK_API_URL, timeout: 10_000, retryConfig: { retries: 1 } },
     ...(socketMode
       ? { socketMode, appToken: need(config, 'SLACK_APP_TOKEN') }
-      : { signingSecret: need(config, 'SLACK_SIGNING_SECRET') }),
+      : { receiver: createHttpReceiver(need(config, 'SLACK_SIGNING_SECRET'), desk.parts.now) }),
     logger: loggerFor(log),
     ignoreSelf: true,
   })

@@ -18,7 +18,7 @@ const sign = (secret: string, timestamp: string, body: string) =>
   `v0=${createHmac('sha256', secret).update(`v0:${timestamp}:${body}`).digest('hex')}`
 
 /** A slash command as Slack sends it over HTTP. */
-async function send(text: string, trigger: string, secret = signingSecret) {
+async function send(text: string, trigger: string, { secret = signingSecret, ahead = 0 } = {}) {
   const body = new URLSearchParams({
     command: '/crew',
     text,
@@ -28,7 +28,7 @@ async function send(text: string, trigger: string, secret = signingSecret) {
     trigger_id: trigger,
     response_url: `${world.slack.url}/_hooks/response/none`,
   }).toString()
-  const timestamp = String(Math.floor(Date.now() / 1000))
+  const timestamp = String(Math.floor(Date.now() / 1000) + ahead)
   const headers = {
     'content-type': 'application/x-www-form-urlencoded',
     'x-slack-request-timestamp': timestamp,
@@ -46,9 +46,15 @@ test('the main job works over signed HTTP requests as it does over Socket Mode',
 })
 
 test('a request that Slack did not sign is refused, and nothing is stored', async () => {
-  expect((await send('tiny up far small', 'forged', 'another-secret')).status).toBe(401)
+  expect((await send('tiny up far small', 'forged', { secret: 'another-secret' })).status).toBe(401)
   const { text } = (await (await send('runs list', 'list-1')).json()) as { text: string }
   expect(text).not.toContain('tiny up far small')
+})
+
+test('a signed request with a time stamp long past or still to come is refused', async () => {
+  expect((await send('runs list', 'old', { ahead: -360 })).status).toBe(401)
+  expect((await send('runs list', 'early', { ahead: 360 })).status).toBe(401)
+  expect((await send('runs list', 'now', { ahead: 60 })).status).toBe(200)
 })
 
 test('a signed request that is replayed starts nothing a second time, and is answered as before', async () => {
