@@ -78,6 +78,8 @@ await main('worker', 'runs the stages of executions; see README.md for its envir
   return {
     log,
     async stop() {
+      await receiver.pause(true)
+      await runner.shutDown(milliseconds(site.worker.grace))
       await receiver.close(true)
       await watch.stop()
       await heartbeat.stop()

@@ -76,7 +76,13 @@ export const siteSchema = z
       .prefault({}),
     judgment: z.strictObject({ within: duration.default('1h') }).prefault({}),
     /** How long after the last heartbeat a worker counts as dead. */
-    worker: z.strictObject({ dead_after: duration.default('20s') }).prefault({}),
+    worker: z
+      .strictObject({
+        dead_after: duration.default('20s'),
+        /** How long a worker that is told to stop lets its stages run on before it interrupts what must end here. */
+        grace: duration.default('2m'),
+      })
+      .prefault({}),
   })
   .superRefine((site, context) => {
     for (const [name, environment] of Object.entries(site.environments))

@@ -28,7 +28,7 @@ export type RunnerParts = {
 }
 
 /** How a stage that runs here is told to stop. */
-export type Running = { readonly stop: AbortController; readonly force: AbortController }
+export type Running = { readonly stop: AbortController; readonly force: AbortController; readonly repeatable: boolean }
 
 /** `left`: how its dead worker left it, or null for a stage that is started. */
 export type Start = {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Event } from '../core/event.ts'
 import type { Execution, StageRun } from '../core/execution.ts'
 import { isOver, outputOf, stageOf } from '../core/execution.ts'
@@ -18,12 +19,14 @@ export type { RunnerParts } from './context.ts'
 type Taking = Extract<Event, { type: 'stage.started' | 'stage.adopted' }>
 
 const NEVER_BEGAN = 'It never began: its worker died before the program was started. Nothing was changed; ask again.'
+const SHUT_DOWN = 'its worker was shut down'
 const CALLED_OFF = 'canceled before anything was changed'
 
 /** Runs stages on this machine: takes what a hint names, or what a dead worker left here, and stores how it ended. */
 export function createRunner(parts: RunnerParts) {
   const { store, kinds, worker, log } = parts
   const running = new Map<string, Running>()
+  let leaving = false
 
   /** Starts what a hint names, if it still has to be started and the audit can be written; any other hint does nothing. */
   async function start(hint: Hint): Promise<void> {
@@ -48,7 +51,9 @@ export function createRunner(parts: RunnerParts) {
     if (!kind?.run) throw new Error(`${stage.id} of ${execution.id} is of a kind that no worker runs: ${stage.kind}.`)
     const key = keyOf(execution.id, stage)
     if (running.has(key)) return
-    const controls: Running = { stop: new AbortController(), force: new AbortController() }
+    if (leaving) return // somebody else takes it: the hint is given again, and what a dead worker left is looked for by all
+    const { repeatable } = kind
+    const controls: Running = { stop: new AbortController(), force: new AbortController(), repeatable }
     running.set(key, controls)
     try {
       const next = await store.tell(execution.id, event)
@@ -163,9 +168,22 @@ export function createRunner(parts: RunnerParts) {
     for (const id of ids) if (![...running.keys()].some((key) => key.startsWith(`${id}/`))) await tidy(id)
   }
 
+  /**
+   * The worker is told to stop. What runs gets `grace` milliseconds to end by itself; then what must not be run twice is interrupted
+   * once and waited for, however long it takes to save its state. What may be run again is left to another worker.
+   */
+  async function shutDown(grace: number): Promise<void> {
+    leaving = true
+    await idle(() => running.size === 0, grace)
+    const mine = () => [...running.values()].filter(({ repeatable }) => !repeatable)
+    for (const { stop } of mine()) stop.abort(SHUT_DOWN)
+    await idle(() => mine().length === 0, Number.POSITIVE_INFINITY)
+  }
+
   return {
     start,
     adopt,
+    shutDown,
     obey,
     tidyAll,
     async obeyAll() {
@@ -177,6 +195,11 @@ export function createRunner(parts: RunnerParts) {
 }
 
 export type Runner = ReturnType<typeof createRunner>
+
+async function idle(isIdle: () => boolean, within: number): Promise<void> {
+  const until = performance.now() + within
+  while (!isIdle() && performance.now() < until) await sleep(50)
+}
 
 function keyOf(execution: string, stage: StageRun): string {
   return `${execution}/${stage.id}/${stage.attempt}`

@@ -50,8 +50,17 @@ export async function outcomeOf(ended: Ended): Promise<Outcome> {
       output,
     }
   if (context.signal.aborted)
-    return { kind: 'canceled', why: 'Terraform was interrupted, saved its state and ended.', output }
+    return {
+      kind: 'canceled',
+      why: `Terraform was interrupted${becauseOf(context)}, saved its state and ended.`,
+      output,
+    }
   return { kind: 'failed', error: reasonOf(ended), output }
+}
+
+/** Why it was interrupted, where no person asked for it. */
+function becauseOf({ signal }: RunContext): string {
+  return typeof signal.reason === 'string' ? `, since ${signal.reason}` : ''
 }
 
 function neverStarted(context: RunContext): Outcome {

@@ -44,7 +44,7 @@ export function siteText({ environments, sections = {} }: SiteWish): string {
     environments: Object.fromEntries(
       Object.entries(environments).map(([name, wish]) => [name, { ...environment(name), ...wish }]),
     ),
-    worker: { dead_after: '3s' },
+    worker: { dead_after: '3s', grace: '1s' },
     ...sections,
   }
   return JSON.stringify(site, undefined, 2)
