@@ -18,9 +18,12 @@ const environmentSchema = z.object({
   GROUNDCREW_SITE: z.string().default('groundcrew.yml'),
   GROUNDCREW_COMMANDS: z.string().default('commands'),
   GROUNDCREW_WORK_DIR: z.string().default('.groundcrew'),
+  /** The first key encrypts, all of them decrypt: a new one is put in front, and the old one goes when its artifacts are gone. */
   GROUNDCREW_ARTIFACT_KEY: z
     .string()
-    .regex(/^[0-9a-fA-F]{64}$/, { error: 'expected 64 hexadecimal digits (32 bytes): openssl rand -hex 32' })
+    .regex(/^[0-9a-fA-F]{64}(,[0-9a-fA-F]{64})*$/, {
+      error: 'expected 64 hexadecimal digits (32 bytes): openssl rand -hex 32; while keys change NEW,OLD',
+    })
     .optional(),
   GROUNDCREW_PREFIX: z
     .string()
@@ -39,6 +42,16 @@ const environmentSchema = z.object({
   SLACK_MODE: z.enum(['socket', 'http']).default('socket'),
   SLACK_HTTP_PORT: z.coerce.number().int().min(1).max(65_535).default(3000),
   SLACK_HTTP_HOST: z.string().default('127.0.0.1'),
+  /** What a worker can do that not every worker can: `network=hub,generator`. */
+  GROUNDCREW_LABELS: z
+    .string()
+    .default('')
+    .transform((text) =>
+      text
+        .split(',')
+        .map((label) => label.trim())
+        .filter(Boolean),
+    ),
   WORKER_CONCURRENCY: z.coerce.number().int().min(1).max(64).default(4),
 })
 

@@ -8,7 +8,7 @@ import { changed, changeStage, giveWay, go, refuse } from './finish.ts'
 import type { Judgment } from './judgment.ts'
 import { clock, judgmentText } from './judgment.ts'
 import { chosen, left } from './mend.ts'
-import { adopted, ended, lost, started } from './running.ts'
+import { adopted, ended, lost, started, stuck } from './running.ts'
 import { digestOf } from './settle.ts'
 import type { Outcome } from './workflow.ts'
 
@@ -32,6 +32,8 @@ export function advance(world: World, event: Event, now: number): Next {
       return ended(world, event, now)
     case 'stage.lost':
       return lost(world, event, now)
+    case 'stage.stuck':
+      return stuck(world, event, now)
     case 'judged':
       return judged(world, event.judgment, now)
     case 'judgment.due':

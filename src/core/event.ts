@@ -28,6 +28,7 @@ export type Event =
       /** Id of the worker that is gone; another one may have adopted the stage meanwhile. */
       readonly from?: string
     }
+  | { readonly type: 'stage.stuck'; readonly stage: string; readonly attempt: number; readonly why: string }
   | { readonly type: 'judged'; readonly judgment: Judgment }
   | { readonly type: 'judgment.due'; readonly stage: string; readonly attempt: number }
   | { readonly type: 'cancel'; readonly by: Actor; readonly why: string; readonly force: boolean }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { UserError } from '../errors.ts'
-import type { PlanContext, Stage, StageDraft, StageKinds } from './workflow.ts'
+import type { Fields, PlanContext, Stage, StageDraft, StageKinds } from './workflow.ts'
 
 /** Input fields that name an earlier stage. */
 const REFERENCES = ['plan', 'show'] as const
@@ -31,7 +31,9 @@ function planInput(id: string, draft: StageDraft, earlier: readonly Stage[], kin
     )
   const checked = kind.input.safeParse(draft.input)
   if (!checked.success) throw new UserError(`Stage \`${id}\` cannot be planned: ${z.prettifyError(checked.error)}`)
-  const input = kind.plan(checked.data, context)
+  const labels = context.environment?.labels ?? []
+  const demands: Fields = kind.run && labels.length > 0 ? { labels: [...labels] } : {}
+  const input: Fields = { ...kind.plan(checked.data, context), ...demands }
   for (const field of REFERENCES) {
     if (typeof input[field] === 'string') checkEarlier(id, field, input[field], earlier)
   }

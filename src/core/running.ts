@@ -1,7 +1,7 @@
 import type { Effect, Next, StageEvent, World } from './event.ts'
 import type { StageRun, WorkerName } from './execution.ts'
 import { fresh, isOver, stageOf } from './execution.ts'
-import { changeStage, go, refuse, withEffects } from './finish.ts'
+import { changed, changeStage, go, refuse, withEffects } from './finish.ts'
 import { applied, applyStarted } from './lifetime.ts'
 import { isMending, lookFirst } from './look.ts'
 import type { Outcome } from './workflow.ts'
@@ -28,6 +28,18 @@ export function started(world: World, event: StageEvent & { worker: WorkerName }
   if (!next.changed) return next
   const life = applyStarted(next, event.stage, now)
   return { ...next, environment: life.environment, effects: [...next.effects, ...life.effects] }
+}
+
+/** Nobody took it for a while: said once for each reason, so that people do not wait for nothing. */
+export function stuck(world: World, event: StageEvent & { why: string }, now: number): Next {
+  const { execution } = world
+  const stage = stageOf(execution, event.stage)
+  if (stage?.state !== 'ready' || stage.attempt !== event.attempt) return refuse(world, null)
+  if (execution.notes.some(({ text }) => text === event.why)) return refuse(world, null)
+  return changed(
+    { ...world, execution: { ...execution, notes: [...execution.notes, { at: now, text: event.why }] } },
+    [],
+  )
 }
 
 /** A new worker on the same machine takes over what a dead one left: a process that still runs, or the file that says how it ended. */

@@ -44,6 +44,10 @@ const environment = z.strictObject({
   variables: variables.default({}),
   sizes: z.record(name, variables).default({}),
   approvers: z.array(name).min(1),
+  /** Only workers that have all of these labels run its stages. */
+  labels: z
+    .array(z.string().regex(/^[a-z0-9_.-]+(=[a-z0-9_.-]+)?$/, { error: 'expected a label such as network=hub' }))
+    .default([]),
   channel: name.optional(),
   lifetime: lifetime.prefault({}),
   /** Consul service -> name of the variable that says how many instances of it must pass. */

@@ -18,14 +18,18 @@ export type ArtifactStore = {
   discard(execution: string, names: readonly string[]): Promise<void>
 }
 
-/** Files that travel between workers through Redis, encrypted with AES-256-GCM; `key` is 64 hexadecimal digits. */
+/**
+ * Files that travel between workers through Redis, encrypted with AES-256-GCM. `key` is 64 hexadecimal digits, or several with commas
+ * between: the first one encrypts, and each is tried to decrypt.
+ */
 export function createArtifacts(redis: Redis, keys: Keys, key: string): ArtifactStore {
-  const secret = Buffer.from(key, 'hex')
+  const secrets = key.split(',').map((each) => Buffer.from(each, 'hex'))
+  const newest = secrets[0] ?? Buffer.alloc(0)
   return {
     of: (execution) => ({
       async put(name, content) {
         if (content.byteLength > LARGEST) throw new UserError(tooLarge(name, content.byteLength))
-        const sealed = seal(secret, `${execution}/${name}`, content)
+        const sealed = seal(newest, `${execution}/${name}`, content)
         await redis.set(keys.artifact(execution, name), sealed, 'EX', KEPT_FOR_S)
       },
       async get(name) {
@@ -34,7 +38,7 @@ export function createArtifacts(redis: Redis, keys: Keys, key: string): Artifact
           throw new Error(
             `The artifact ${name} of ${execution} is gone: it is kept for ${KEPT_FOR_S / 86_400} days and until its execution ends.`,
           )
-        return open(secret, `${execution}/${name}`, sealed)
+        return openAny(secrets, `${execution}/${name}`, sealed)
       },
     }),
     async discard(execution, names) {
@@ -49,6 +53,17 @@ export function seal(key: Buffer, name: string, content: Uint8Array): Buffer {
   const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(name))
   const sealed = Buffer.concat([cipher.update(content), cipher.final()])
   return Buffer.concat([nonce, cipher.getAuthTag(), sealed])
+}
+
+function openAny(keys: readonly Buffer[], name: string, sealed: Buffer): Buffer {
+  for (const key of keys.slice(0, -1)) {
+    try {
+      return open(key, name, sealed)
+    } catch {
+      // sealed with an older key: the next one is tried, and the last one says what is wrong
+    }
+  }
+  return open(keys.at(-1) ?? Buffer.alloc(0), name, sealed)
 }
 
 /** Throws when the key, the name or a byte of the content is not the one it was sealed with. */

@@ -1,6 +1,6 @@
 import type { Groups } from '../core/access.ts'
 import { idOf } from '../core/actor.ts'
-import type { Execution, StageRun, WorkerName } from '../core/execution.ts'
+import type { Execution, StageRun } from '../core/execution.ts'
 import { outputOf, stageOf } from '../core/execution.ts'
 import type { Site } from '../core/site.ts'
 import type { Fields, RunContext, StageKind, StageKinds } from '../core/workflow.ts'
@@ -11,6 +11,7 @@ import type { ArtifactStore } from './artifacts.ts'
 import type { Recorder } from './audit/process.ts'
 import { recordProcess } from './audit/process.ts'
 import type { Store } from './store.ts'
+import type { LabelledWorker } from './workers.ts'
 
 export type RunnerParts = {
   readonly store: Store
@@ -18,7 +19,7 @@ export type RunnerParts = {
   readonly kinds: StageKinds
   readonly artifacts: ArtifactStore
   readonly audit: Recorder
-  readonly worker: WorkerName
+  readonly worker: LabelledWorker
   readonly workDir: string
   readonly variables: Readonly<Record<string, string>>
   readonly groups: () => Promise<Groups>

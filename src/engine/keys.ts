@@ -19,6 +19,8 @@ export function keysOf(prefix: string) {
     progress: (execution: string) => key('progress', execution),
     artifact: (execution: string, name: string) => key('artifact', execution, name),
     worker: (id: string) => key('worker', id),
+    /** Every worker that said it lives, with what it can do and when it last did; those long silent are dead. */
+    workers: key('workers'),
     groups: key('groups'),
     /** The audit: its chain, where that stands, what waits for its place in it, and how far which file has it. */
     audit: key('audit'),

@@ -8,6 +8,7 @@ import type { Keys } from './keys.ts'
 import { endLifetime, warnOfEnd } from './lifetimes.ts'
 import type { Hints } from './queue.ts'
 import type { Store } from './store.ts'
+import { labelsOf, liveWorkers, nobodyRuns } from './workers.ts'
 
 export type EngineParts = {
   readonly redis: Redis
@@ -19,8 +20,12 @@ export type EngineParts = {
   readonly now: () => number
 }
 
-/** A hint that nobody took is given again after this long. */
+/** A hint that nobody took is given again after this long; sooner where not every worker may take it. */
 const HINT_AGAIN_MS = 10_000
+const CHOOSY_HINT_AGAIN_MS = 1_000
+
+/** How long a stage may wait for a worker before people are told that there is none for it. */
+const STUCK_AFTER_MS = 25_000
 
 /** How each effect is done. Each may be done twice: the store refuses what no longer fits. */
 export function createPerform(parts: EngineParts): Perform {
@@ -49,6 +54,12 @@ async function hint(parts: EngineParts, effect: Extract<Effect, { do: 'run' }>, 
   const execution = await parts.store.execution(effect.execution)
   const stage = execution && stageOf(execution, effect.stage)
   if (stage?.state !== 'ready' || stage.attempt !== effect.attempt) return 'done'
+  if (parts.now() - (stage.readyAt ?? parts.now()) > STUCK_AFTER_MS) {
+    const why = nobodyRuns(stage, await liveWorkers(parts.redis, parts.keys, parts.now()))
+    if (why)
+      await parts.store.tell(effect.execution, { type: 'stage.stuck', stage: stage.id, attempt: stage.attempt, why })
+  }
   await parts.hints.add({ execution: effect.execution, stage: effect.stage, attempt: effect.attempt }, looks)
-  return { againIn: HINT_AGAIN_MS }
+  const choosy = labelsOf(stage).length > 0 || typeof stage.input.machine === 'string'
+  return { againIn: choosy ? CHOOSY_HINT_AGAIN_MS : HINT_AGAIN_MS }
 }

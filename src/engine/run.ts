@@ -13,6 +13,7 @@ import { untilRecorded } from './audit/patience.ts'
 import type { RunnerParts, Running, Start } from './context.ts'
 import { contextOf } from './context.ts'
 import type { Hint } from './queue.ts'
+import { labelsOf } from './workers.ts'
 
 export type { RunnerParts } from './context.ts'
 
@@ -33,10 +34,15 @@ export function createRunner(parts: RunnerParts) {
     const execution = await store.execution(hint.execution)
     const stage = execution && stageOf(execution, hint.stage)
     if (!execution || stage?.state !== 'ready' || stage.attempt !== hint.attempt) return
-    const { machine } = stage.input
-    if (typeof machine === 'string' && machine !== worker.machine) return // its files lie elsewhere; the hint is given again
+    if (!isForMe(stage)) return // its files lie elsewhere, or it needs what this worker has not; the hint is given again
     await parts.audit.flush()
     await take(execution, stage, { type: 'stage.started', stage: stage.id, attempt: stage.attempt, worker })
+  }
+
+  function isForMe(stage: StageRun): boolean {
+    const { machine } = stage.input
+    if (typeof machine === 'string' && machine !== worker.machine) return false
+    return labelsOf(stage).every((label) => worker.labels.includes(label))
   }
 
   /** Takes over what a dead worker of this machine left, running or at an end that nobody saw. */

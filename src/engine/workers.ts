@@ -2,9 +2,12 @@ import { randomUUID } from 'node:crypto'
 import { link, mkdir, open, readFile, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Redis } from 'ioredis'
-import type { WorkerName } from '../core/execution.ts'
+import type { StageRun, WorkerName } from '../core/execution.ts'
 import type { Log } from '../log.ts'
 import type { Keys } from './keys.ts'
+
+/** A worker with what it can do that not every one can. */
+export type LabelledWorker = WorkerName & { readonly labels: readonly string[] }
 
 /** Three beats are missed before a worker counts as dead. */
 const BEATS_PER_LIFE = 3
@@ -42,10 +45,11 @@ async function createId(file: string): Promise<void> {
 }
 
 /** Says every few seconds that this worker lives, in a key that lapses by itself `deadAfter` milliseconds after the last beat. */
-export function startHeartbeat(redis: Redis, keys: Keys, worker: WorkerName, deadAfter: number, log: Log) {
+export function startHeartbeat(redis: Redis, keys: Keys, worker: LabelledWorker, deadAfter: number, log: Log) {
   const beat = () =>
     redis
       .multi()
+      .hset(keys.workers, worker.id, JSON.stringify({ ...worker, until: Date.now() + deadAfter }))
       .set(keys.worker(worker.id), JSON.stringify(worker), 'PX', deadAfter)
       .set(keys.worker(`on-${worker.machine}`), worker.id, 'PX', deadAfter)
       .exec()
@@ -55,9 +59,37 @@ export function startHeartbeat(redis: Redis, keys: Keys, worker: WorkerName, dea
     first: beat(),
     async stop() {
       clearInterval(timer)
-      await redis.del(keys.worker(worker.id)).catch(() => 0)
+      await redis
+        .multi()
+        .del(keys.worker(worker.id))
+        .hdel(keys.workers, worker.id)
+        .exec()
+        .catch(() => null)
     },
   }
+}
+
+/** Workers that live now. Those that have been dead for a day are forgotten. */
+export async function liveWorkers(redis: Redis, keys: Keys, now: number): Promise<LabelledWorker[]> {
+  const known = Object.values(await redis.hgetall(keys.workers)).map(
+    (text) => JSON.parse(text) as LabelledWorker & { until: number },
+  )
+  const forgotten = known.filter(({ until }) => now > until + 24 * 3_600_000)
+  if (forgotten.length > 0) await redis.hdel(keys.workers, ...forgotten.map(({ id }) => id))
+  return known.filter(({ until }) => now <= until)
+}
+
+/** Why no worker that lives may run a stage; null when one may. */
+export function nobodyRuns(stage: StageRun, workers: readonly LabelledWorker[]): string | null {
+  const labels = labelsOf(stage)
+  if (workers.length === 0) return `No worker is there to run \`${stage.id}\`: start one (\`npm run worker\`).`
+  if (workers.some((worker) => labels.every((label) => worker.labels.includes(label)))) return null
+  return `No worker has what \`${stage.id}\` needs: ${labels.map((label) => `\`${label}\``).join(', ')}. There are ${workers.map(({ host }) => host).join(', ')}.`
+}
+
+/** The labels that a stage demands of its worker. */
+export function labelsOf({ input }: StageRun): string[] {
+  return Array.isArray(input.labels) ? input.labels.map(String) : []
 }
 
 export async function lives(redis: Redis, keys: Keys, worker: string): Promise<boolean> {

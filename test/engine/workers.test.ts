@@ -45,7 +45,7 @@ describe('the name of a worker', () => {
 })
 
 describe('a heartbeat', () => {
-  const worker = { id: 'host1-1-a', machine: 'm1', host: 'host1' }
+  const worker = { id: 'host1-1-a', machine: 'm1', host: 'host1', labels: ['network=hub'] }
   const alive = () => lives(here.redis, here.keys, worker.id)
   const machineAlive = () => machineLives(here.redis, here.keys, worker.machine)
 
