@@ -19,7 +19,7 @@ await main('worker', 'runs the stages of executions; see README.md for its envir
   const engine = await createEngine(config, site, log)
   const { redis, keys, store, outbox, now } = engine
   const workDir = resolve(settings.GROUNDCREW_WORK_DIR)
-  const worker = { ...(await nameWorker(workDir, settings.GROUNDCREW_HOST)), labels: settings.GROUNDCREW_LABELS }
+  const worker = await nameWorker(workDir, settings.GROUNDCREW_HOST, settings.GROUNDCREW_LABELS)
   const editEvery = milliseconds(site.slack.edit_every)
   const words = new Map<string, { stage: string; text: string }>()
 

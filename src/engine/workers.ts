@@ -13,13 +13,13 @@ export type LabelledWorker = WorkerName & { readonly labels: readonly string[] }
 const BEATS_PER_LIFE = 3
 
 /** Which worker this is. The machine's id lies in the work folder: whoever finds the folder again may adopt what was run there. */
-export async function nameWorker(workDir: string, host: string): Promise<WorkerName> {
+export async function nameWorker(workDir: string, host: string, labels: readonly string[] = []): Promise<LabelledWorker> {
   await mkdir(workDir, { recursive: true, mode: 0o700 })
   const file = join(workDir, 'machine-id')
   if ((await idIn(file)) === null) await createId(file)
   const machine = await idIn(file)
   if (!machine) throw new Error(`The file ${file} is empty. Delete it, so that this machine gets an id again.`)
-  return { id: `${host}-${process.pid}-${randomUUID().slice(0, 8)}`, machine, host }
+  return { id: `${host}-${process.pid}-${randomUUID().slice(0, 8)}`, machine, host, labels }
 }
 
 async function idIn(file: string): Promise<string | null> {

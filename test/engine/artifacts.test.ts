@@ -91,3 +91,13 @@ describe('artifacts', () => {
     expect(String(await kept.of('r1').get('plan.txt'))).toBe('plan.txt')
   })
 })
+
+test('what was sealed with the old key opens while keys are changed, and what is new is sealed with the new one', async () => {
+  const [old, fresh] = ['0a'.repeat(32), '0b'.repeat(32)]
+  const named = (keys: string) => createArtifacts(here.redis, here.keys, keys).of('rotated')
+  await named(old).put('before', Buffer.from('old'))
+  await named(`${fresh},${old}`).put('after', Buffer.from('new'))
+  expect((await named(`${fresh},${old}`).get('before')).toString()).toBe('old')
+  expect((await named(fresh).get('after')).toString()).toBe('new')
+  await expect(named(fresh).get('before')).rejects.toThrow(/does not open/)
+})

@@ -1,11 +1,12 @@
 import { join } from 'node:path'
 import { z } from 'zod'
-import type { Execution, NewExecution, WorkerName } from '../../src/core/execution.ts'
+import type { Execution, NewExecution } from '../../src/core/execution.ts'
 import type { Outcome, RunContext, Stage, StageKind, StageKinds } from '../../src/core/workflow.ts'
 import { createArtifacts } from '../../src/engine/artifacts.ts'
 import { createAudit } from '../../src/engine/audit.ts'
 import type { RunnerParts } from '../../src/engine/run.ts'
 import { createRunner } from '../../src/engine/run.ts'
+import type { LabelledWorker } from '../../src/engine/workers.ts'
 import { UserError } from '../../src/errors.ts'
 import { site } from '../core/sample-site.ts'
 import { stage, wanted } from '../core/world.ts'
@@ -65,9 +66,9 @@ export const only = (kindName: string, input: Stage['input'] = {}): Partial<NewE
 
 export const KEY = 'ab'.repeat(32)
 
-export const workerOf = (id: string, machine = 'm1'): WorkerName => ({ id, machine, host: 'builder-1' })
+export const workerOf = (id: string, machine = 'm1'): LabelledWorker => ({ id, machine, host: 'builder-1', labels: [] })
 
-export function runnerOf(here: Here, worker: WorkerName, change: Partial<RunnerParts> = {}) {
+export function runnerOf(here: Here, worker: LabelledWorker, change: Partial<RunnerParts> = {}) {
   return createRunner({
     store: here.store,
     site,

@@ -3,10 +3,10 @@ import { once } from 'node:events'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import type { WorkerName } from '../../src/core/execution.ts'
 import type { Hint } from '../../src/engine/queue.ts'
 import type { Runner } from '../../src/engine/run.ts'
 import { createWatch } from '../../src/engine/watch.ts'
+import type { LabelledWorker } from '../../src/engine/workers.ts'
 import { startHeartbeat } from '../../src/engine/workers.ts'
 import { executionOf, kinds, only, ready, runnerOf, stageNow, workerOf } from './kinds.ts'
 import { effectsOf, silent, until, useRedis } from './redis.ts'
@@ -21,21 +21,21 @@ const w0 = workerOf('w0')
 const w1 = workerOf('w1')
 
 /** One look of a process: a bot's without `mine`, else that of a worker. */
-async function look(mine?: { runner: Runner; worker: WorkerName }, times = 1): Promise<void> {
+async function look(mine?: { runner: Runner; worker: LabelledWorker }, times = 1): Promise<void> {
   const watch = createWatch({ ...here, kinds, log: silent }, mine)
   for (let looks = 0; looks < times; looks++) await watch.look()
   await watch.stop()
 }
 
-const mineOf = (worker: WorkerName) => ({ worker, runner: runnerOf(here, worker) })
+const mineOf = (worker: LabelledWorker) => ({ worker, runner: runnerOf(here, worker) })
 
-async function startedBy(worker: WorkerName, kind: string, script = 'true'): Promise<Hint> {
+async function startedBy(worker: LabelledWorker, kind: string, script = 'true'): Promise<Hint> {
   const hint = await ready(here, only(kind, { script }))
   await here.store.tell('r1', { type: 'stage.started', stage: 'one', attempt: 1, worker })
   return hint
 }
 
-async function alive(worker: WorkerName) {
+async function alive(worker: LabelledWorker) {
   const heart = startHeartbeat(here.redis, here.keys, worker, 60_000, silent)
   await heart.first
   return heart
