@@ -111,7 +111,13 @@ export type StageKinds = ReadonlyMap<string, StageKind>
 export type Answer = { readonly text: string; readonly file?: { readonly name: string; readonly content: string } }
 
 /** What the person typed, and who and where they are. */
-export type Asked = { readonly actor: Actor; readonly roles: readonly string[]; readonly channel: string | null }
+export type Asked = {
+  readonly actor: Actor
+  readonly roles: readonly string[]
+  readonly channel: string | null
+  /** The key by which a second delivery of the same request is known, where there is one. */
+  readonly request?: string
+}
 
 /** What an answer may look at and do. `runs cancel` and the like change things; the engine behind checks rights again. */
 export type AnswerContext = Asked & {
@@ -122,6 +128,8 @@ export type AnswerContext = Asked & {
   run(id: string): Promise<Execution>
   environment(name: string): Promise<EnvironmentRecord>
   cancel(id: string): Promise<string>
+  /** Says what would run again; with `go` it is stored and runs. */
+  retry(id: string, go: boolean): Promise<string>
   help(topic: string): string
   /** Whether somebody may run a command line, by which rule, or who may. */
   can(person: string, line: string): Promise<string>

@@ -14,6 +14,7 @@ import { createConsul } from '../tools/consul.ts'
 import { cancelOrLeave } from './deeds.ts'
 import { environmentOf } from './lifetimes.ts'
 import type { CrewParts } from './parts.ts'
+import { retry } from './retry.ts'
 
 /** What a read-only command may look at, for one asker. */
 export function answerOf(parts: CrewParts, asked: Asked): AnswerContext {
@@ -26,6 +27,7 @@ export function answerOf(parts: CrewParts, asked: Asked): AnswerContext {
     run: (id) => findRun(parts, id),
     environment: (name) => store.environment(environmentOf(site, name).name),
     cancel: async (id) => cancelOrLeave(parts, await findRun(parts, id), asked),
+    retry: async (id, go) => retry(parts, await findRun(parts, id), asked, go),
     help: (topic) => helpOn(parts, asked, topic),
     can: (person, line) => can(parts, person, line),
     audit: (query) => audit(parts, query),

@@ -36,7 +36,12 @@ export function createCrew(parts: CrewParts) {
   }
 
   async function perform(parsed: Parsed, caller: Caller): Promise<Reply> {
-    const asked: Asked = { actor: caller.actor, roles: await rolesFor(caller.actor), channel: caller.origin.channel }
+    const asked: Asked = {
+      actor: caller.actor,
+      roles: await rolesFor(caller.actor),
+      channel: caller.origin.channel,
+      request: caller.request,
+    }
     if (parsed.kind === 'help') {
       await parts.audit.note({ kind: 'asked', ...aboutOf(caller, `help ${parsed.topic}`.trim()) })
       return { kind: 'answered', answer: { text: answerOf(parts, asked).help(parsed.topic) } }

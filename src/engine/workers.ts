@@ -13,7 +13,11 @@ export type LabelledWorker = WorkerName & { readonly labels: readonly string[] }
 const BEATS_PER_LIFE = 3
 
 /** Which worker this is. The machine's id lies in the work folder: whoever finds the folder again may adopt what was run there. */
-export async function nameWorker(workDir: string, host: string, labels: readonly string[] = []): Promise<LabelledWorker> {
+export async function nameWorker(
+  workDir: string,
+  host: string,
+  labels: readonly string[] = [],
+): Promise<LabelledWorker> {
   await mkdir(workDir, { recursive: true, mode: 0o700 })
   const file = join(workDir, 'machine-id')
   if ((await idIn(file)) === null) await createId(file)

@@ -1,0 +1,42 @@
+import { UserError } from '../errors.ts'
+import type { Execution, StageRun } from './execution.ts'
+import { isOver, wordOf } from './execution.ts'
+import type { Stage } from './workflow.ts'
+
+/** What a retry does: the stages that run again, and those that stay as they are. */
+export type Retry = { readonly stages: readonly Stage[]; readonly kept: readonly string[] }
+
+/**
+ * From the failed stage, with the same inputs. What it needs is done again too: an apply needs a plan of the world as it is now, and a
+ * judgment of that plan. Approvals are never used twice. Throws a `UserError` for what cannot be retried.
+ */
+export function retryOf(execution: Execution): Retry {
+  const own = execution.stages.filter(({ aside }) => !aside)
+  if (execution.status === 'unknown')
+    throw new UserError(`Nobody knows how \`${execution.id}\` stands: choose on its message what to do about it.`)
+  if (!isOver(execution)) throw new UserError(`\`${execution.id}\` is not over: it is ${wordOf(execution)}.`)
+  const failed = own.find(({ state }) => state === 'failed' || state === 'canceled')
+  if (!failed) throw new UserError(`\`${execution.id}\` ${wordOf(execution)}; there is nothing to run again.`)
+  const again = withNeeded(own, following(own, failed.id))
+  const stages = own.filter(({ id }) => again.has(id)).map((stage) => bare(stage, again))
+  return { stages, kept: own.filter(({ id }) => !again.has(id)).map(({ id }) => id) }
+}
+
+function following(stages: readonly StageRun[], first: string): Set<string> {
+  const rest = new Set([first])
+  for (const { id, after } of stages) if (after.some((name) => rest.has(name))) rest.add(id)
+  return rest
+}
+
+/** The plan that an apply applies or a judgment shows, and everything that comes after that plan. */
+function withNeeded(stages: readonly StageRun[], again: ReadonlySet<string>): Set<string> {
+  const needed = stages.filter(({ id }) => again.has(id)).flatMap(({ input }) => [input.plan, input.show])
+  const plans = needed.filter((name) => typeof name === 'string' && !again.has(name)) as string[]
+  const first = plans[0]
+  if (first === undefined) return new Set(again)
+  return withNeeded(stages, new Set([...again, ...following(stages, first)]))
+}
+
+function bare({ id, kind, input, after, onFailure }: StageRun, again: ReadonlySet<string>): Stage {
+  return { id, kind, input, after: after.filter((name) => again.has(name)), onFailure }
+}

@@ -1,0 +1,41 @@
+import { randomUUID } from 'node:crypto'
+import { decide } from '../core/access.ts'
+import { idOf } from '../core/actor.ts'
+import type { Execution } from '../core/execution.ts'
+import { retryOf } from '../core/retry.ts'
+import type { Asked } from '../core/workflow.ts'
+import { UserError } from '../errors.ts'
+import type { CrewParts } from './parts.ts'
+import { newId } from './request.ts'
+
+/**
+ * Says what would run again, and with `go` stores a new execution of just that. It needs the right to run the command with its
+ * arguments; whoever retries counts as an asker beside those who asked before.
+ */
+export async function retry(parts: CrewParts, execution: Execution, asked: Asked, go: boolean): Promise<string> {
+  const { command, allow, args, environment } = execution
+  const decision = decide(parts.site, asked.roles, { command, allow, args, environment })
+  if (!decision.allowed) throw new UserError(decision.why)
+  const { stages, kept } = retryOf(execution)
+  const list = stages.map(({ id }) => `\`${id}\``).join(', ')
+  const left = kept.length > 0 ? ` Not again: ${kept.map((id) => `\`${id}\``).join(', ')}.` : ''
+  if (!go)
+    return `Would run again with the same inputs: ${list}.${left} Approvals are not used again. \`runs retry ${execution.id} --go\` does it.`
+  const wanted = {
+    id: newId(),
+    command,
+    line: execution.line,
+    args,
+    actor: asked.actor,
+    allow,
+    askers: [...execution.askers, idOf(asked.actor)],
+    origin: { ...execution.origin, channel: asked.channel ?? execution.origin.channel },
+    environment,
+    lifetime: execution.lifetime,
+    stages,
+  }
+  const stored = await parts.store.request(wanted, `retry:${asked.request ?? randomUUID()}`)
+  if (!stored) throw new Error(`The retry of ${execution.id} was not stored.`)
+  parts.kick()
+  return `\`${stored.execution.id}\` runs again from \`${stages[0]?.id}\`: ${list}.${left}`
+}

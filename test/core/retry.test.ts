@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest'
+import { retryOf } from '../../src/core/retry.ts'
+import { APPLY, applying, ends, judged, PLAN, runs, stale, succeeded, up, waiting } from './world.ts'
+
+const failed = { kind: 'failed', error: 'half' } as const
+const ids = ({ stages }: ReturnType<typeof retryOf>) => stages.map(({ id }) => id)
+
+test('an apply that failed is planned and judged anew: neither plan nor approval is used twice', () => {
+  const retry = retryOf(ends(applying(), APPLY, failed).execution)
+  expect(ids(retry)).toEqual([PLAN, 'judgment', APPLY, 'health'])
+  expect(retry.stages[0]?.after).toEqual([])
+  expect(retry.kept).toEqual([])
+})
+
+test('a health check that failed is made again alone', () => {
+  const sick = runs(ends(applying(), APPLY, succeeded({ lineage: 'L1' })), 'health', failed)
+  const retry = retryOf(sick.execution)
+  expect(ids(retry)).toEqual(['health'])
+  expect(retry.stages[0]).toEqual({ id: 'health', kind: 'health', input: {}, after: [], onFailure: 'halt' })
+  expect(retry.kept).toEqual([PLAN, 'judgment', APPLY])
+})
+
+test('what was rejected is shown anew', () => {
+  expect(ids(retryOf(judged(waiting(), 'rejected').execution))).toEqual([PLAN, 'judgment', APPLY, 'health'])
+})
+
+test.each([
+  ['succeeded', () => up().execution, /nothing to run again/],
+  ['still waits', () => waiting().execution, /not over/],
+  [
+    'stands at unknown',
+    () => ends(applying(), APPLY, { kind: 'unknown', why: 'x' }).execution,
+    /choose on its message/,
+  ],
+  ['has a stale plan, which is planned again by itself', () => ends(applying(), APPLY, stale).execution, /not over/],
+])('what %s is not retried', (_how, execution, said) => {
+  expect(() => retryOf(execution())).toThrow(said)
+})
