@@ -49,6 +49,7 @@ export function writeSettings(folder: DemoFolder, ports: Ports, logLevel?: strin
     GROUNDCREW_COMMANDS: plainPath(join(root, 'commands')),
     GROUNDCREW_WORK_DIR: plainPath(folder.work),
     GROUNDCREW_ARTIFACT_KEY: folder.artifactKey(),
+    GROUNDCREW_AUDIT_FILE: plainPath(folder.file('audit.jsonl')),
     TF_VAR_run_dir: folder.instances,
     // The lines that say "ready" are of level info, so it is never less.
     LOG_LEVEL: logLevel === 'debug' || logLevel === 'trace' ? logLevel : 'info',
