@@ -1,7 +1,7 @@
 import { type Logger, LogLevel, WebClient } from '@slack/web-api'
 
 /** Milliseconds after which a call of each client is given up. */
-const LIMITS = { posts: 10_000, edits: 10_000, files: 60_000, reads: 10_000, lookups: 5_000, answers: 2_500 } as const
+const LIMITS = { posts: 10_000, edits: 10_000, files: 60_000, reads: 10_000, lookups: 3_000, answers: 2_500 } as const
 
 export type ClientName = keyof typeof LIMITS
 export type Clients = { readonly [name in ClientName]: WebClient }

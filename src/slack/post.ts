@@ -21,7 +21,7 @@ type Given = Omit<PosterParts, 'permalink' | 'pace' | 'unreadable'> & { readonly
  */
 export function createPoster(given: Given) {
   const pace = { ...usual, ...given.pace }
-  const permalink = createPermalinks(given.clients.lookups)
+  const permalink = createPermalinks(given.clients.lookups, given.now)
   const parts: PosterParts = { ...given, pace, permalink, unreadable: new Set() }
   const { outbox, log } = parts
   const retry = createRetry(parts)
