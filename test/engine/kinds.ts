@@ -42,8 +42,13 @@ async function trip(input: unknown, context: RunContext): Promise<Outcome> {
   if (how === 'user') throw new UserError('Terraform 1.5 is too old.')
   if (how === 'missing') return { kind: 'succeeded', output: context.output('never') }
   if (how === 'begun') await context.process({ argv: ['true'], cwd: context.directory, env: env(context) }, () => {})
-  if (how === 'waits') await new Promise((_, reject) => context.signal.addEventListener('abort', reject))
+  if (how === 'waits') await untilAborted(context.signal)
   throw new Error('a fault of ours')
+}
+
+async function untilAborted(signal: AbortSignal): Promise<never> {
+  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve))
+  throw new Error('aborted')
 }
 
 const kind = (name: string, repeatable: boolean, run?: StageKind['run']): [string, StageKind] => [
