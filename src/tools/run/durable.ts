@@ -78,8 +78,8 @@ export async function claimVoid(dir: string): Promise<boolean> {
 
 /** Signals the whole process group, if it is still the one that was started; says whether it was. */
 export async function interrupt(dir: string, signal: InterruptSignal): Promise<boolean> {
-  const identity = await publishedIdentity(dir)
-  if (identity === undefined || !(await lives(identity))) return false
+  const identity = await runningIdentity(dir)
+  if (identity === undefined) return false
   await createOnce(join(dir, 'interrupted'), `${signal}\n`)
   return signalGroup(identity.pid, signal)
 }
@@ -89,9 +89,16 @@ export async function interrupt(dir: string, signal: InterruptSignal): Promise<b
  * lose its state, so a worker that adopts a process must not send what the one before it has sent.
  */
 export async function interruptOnce(dir: string): Promise<boolean> {
-  const identity = await publishedIdentity(dir)
-  if (identity === undefined || !(await lives(identity))) return false
+  const identity = await runningIdentity(dir)
+  if (identity === undefined) return false
   return (await createOnce(join(dir, 'interrupted'), 'SIGINT\n')) && signalGroup(identity.pid, 'SIGINT')
+}
+
+/** Who runs there now. The wrapper lives a moment longer than the exit that it recorded: that is an end, and nobody is signalled. */
+async function runningIdentity(dir: string): Promise<Identity | undefined> {
+  const identity = await publishedIdentity(dir)
+  if (identity === undefined || (await look(dir)).state !== 'running') return undefined
+  return identity
 }
 
 /** Removes all of it, in one step as seen from outside. Refused while the program runs or may yet run. */
