@@ -44,6 +44,7 @@ await main(
       catalog,
       groups,
       audit: engine.audit,
+      artifacts: engine.artifacts,
       kick: engine.sweeper.kick,
       consul: { address: settings.CONSUL_HTTP_ADDR ?? '127.0.0.1:8500', token: settings.CONSUL_HTTP_TOKEN },
     }

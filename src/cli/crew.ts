@@ -24,7 +24,7 @@ export async function openCrew(given: Given) {
   await withRedis(need(config, 'REDIS_URL'), async () => null)
   const log = createLog('crew', settings.LOG_LEVEL)
   const engine = await createEngine(config, site, log)
-  const { redis, keys, store, now, kinds, audit, sweeper } = engine
+  const { redis, keys, store, now, kinds, audit, artifacts, sweeper } = engine
   const parts: CrewParts = {
     store,
     site,
@@ -32,6 +32,7 @@ export async function openCrew(given: Given) {
     now,
     catalog,
     audit,
+    artifacts,
     groups: () => readGroups(redis, keys, now()),
     kick: sweeper.kick,
     consul: { address: settings.CONSUL_HTTP_ADDR ?? '127.0.0.1:8500', token: settings.CONSUL_HTTP_TOKEN },

@@ -82,11 +82,13 @@ export type AuditLine = {
 export type AuditQuery = {
   readonly who?: string
   readonly environment?: string
+  readonly execution?: string
   readonly since?: number
   readonly limit: number
 }
 
-export function isAskedFor({ entry, at }: AuditLine, { who, environment, since = 0 }: AuditQuery): boolean {
+export function isAskedFor({ entry, at }: AuditLine, { who, environment, execution, since = 0 }: AuditQuery): boolean {
+  if (execution !== undefined && entry.execution !== execution) return false
   if (who !== undefined && entry.who !== who && !entry.who.endsWith(`/${who}`)) return false
   if (environment !== undefined && entry.environment !== environment) return false
   return Date.parse(at) >= since

@@ -119,3 +119,8 @@ function quotedPart(text: string, from: number): { value: string; end: number } 
     `The quote ${quote} at character ${from + 1} (${shown(text.slice(from, from + 24))}) is never closed. Close it, or leave it out.`,
   )
 }
+
+/** A line that others wrote, between backticks, with none left in it. */
+export function asCode(line: string): string {
+  return `\`${line.replaceAll('`', 'ʼ')}\``
+}

@@ -134,6 +134,10 @@ export type AnswerContext = Asked & {
   /** Whether somebody may run a command line, by which rule, or who may. */
   can(person: string, line: string): Promise<string>
   /** What was asked, decided and done, newest first, a line each. `since` is a duration. */
+  /** Everything that is recorded of one execution, oldest first. */
+  history(id: string): Promise<string[]>
+  /** A text that a stage left for people, masked; null when there is none (any more). */
+  file(id: string, name: string): Promise<string | null>
   audit(query: { who?: string; environment?: string; since: string; limit: number }): Promise<string[]>
   /** Instances of an environment as Consul sees them now. */
   health(environment: string): Promise<ServiceHealth[]>

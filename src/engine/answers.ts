@@ -31,6 +31,8 @@ export function answerOf(parts: CrewParts, asked: Asked): AnswerContext {
     help: (topic) => helpOn(parts, asked, topic),
     can: (person, line) => can(parts, person, line),
     audit: (query) => audit(parts, query),
+    history: (id) => history(parts, id),
+    file: (id, name) => textOf(parts, id, name),
     health: (name) => healthOf(parts, name),
   }
 }
@@ -78,6 +80,25 @@ async function can(parts: CrewParts, person: string, line: string): Promise<stri
   if (decision.allowed)
     return `Yes: ${nameOf(actor)} may run \`${parsed.line}\`, by the rule \`${decision.rule}\`. ${who}`
   return `No: ${nameOf(actor)} may not run \`${parsed.line}\` and has ${have}. ${who}`
+}
+
+/** As many lines as a person reads about one execution. */
+const MOST_HISTORY = 100
+
+async function history(parts: CrewParts, execution: string): Promise<string[]> {
+  const since = (await parts.store.execution(execution))?.createdAt ?? 0
+  const lines = await parts.audit.find({ execution, since: since - 60_000, limit: MOST_HISTORY })
+  return lines.reverse().map((line) => auditText(line))
+}
+
+/** Only texts that were written for people: never a plan file, a stack or a state. */
+async function textOf({ artifacts }: CrewParts, execution: string, name: string): Promise<string | null> {
+  if (!name.endsWith('.txt')) return null
+  const content = await artifacts
+    .of(execution)
+    .get(name)
+    .catch(() => null)
+  return content && Buffer.from(content).toString('utf8')
 }
 
 type AuditQuery = Parameters<AnswerContext['audit']>[0]

@@ -51,7 +51,8 @@ export function createCrew(parts: CrewParts) {
     const { rule } = await check(asked, wanted, { about, request: caller.request })
     const { answer } = parsed.command
     const execution = answer ? null : await recorded(parsed.line, caller, () => planRequest(parts, parsed, caller))
-    await writeAsked(parts.audit, { kind: 'asked', ...about, rule }, caller.request)
+    const started = execution ? { execution: execution.id } : {}
+    await writeAsked(parts.audit, { kind: 'asked', ...about, ...started, rule }, caller.request)
     if (answer) return { kind: 'answered', answer: await answer(parsed.args, answerOf(parts, asked)) }
     if (!execution) throw new Error(`${parsed.line} has nothing to run.`)
     const stored = await parts.store.request(

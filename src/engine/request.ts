@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { decide, rolesOf } from '../core/access.ts'
 import type { Actor } from '../core/actor.ts'
 import type { ParsedCommand } from '../core/command.ts'
@@ -23,15 +23,17 @@ export type Caller = {
 /** No vowels and nothing that reads like something else: an id is read aloud and typed on a phone. */
 const LETTERS = '23456789bcdfghjkmnpqrstvwxz'
 
-export function newId(): string {
-  return [...randomBytes(8)].map((byte) => LETTERS[byte % LETTERS.length]).join('')
+/** The id of what a request starts: the same for every delivery of it, whichever bot gets it. Without a request a new one. */
+export function newId(request?: string): string {
+  const bytes = request === undefined ? randomBytes(8) : createHash('sha256').update(request).digest().subarray(0, 8)
+  return [...bytes].map((byte) => LETTERS[byte % LETTERS.length]).join('')
 }
 
 /** The execution that a parsed line asks for, stored nowhere yet. Throws a `UserError` where the site allows less. */
 export function planRequest(
   parts: Pick<CrewParts, 'site' | 'kinds'>,
   parsed: ParsedCommand,
-  caller: Omit<Caller, 'request'>,
+  caller: Omit<Caller, 'request'> & { readonly request?: string },
 ): NewExecution {
   const { command, args, line, name } = parsed
   const wanted = wantedOf(parsed)
@@ -40,7 +42,7 @@ export function planRequest(
   const lifetime = command.lifetime?.(args) ?? null
   if (lifetime && environment) checkLifetime(lifetime, environment)
   return {
-    id: newId(),
+    id: newId(caller.request),
     command: name,
     line,
     args: args as Fields,

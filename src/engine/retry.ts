@@ -22,7 +22,7 @@ export async function retry(parts: CrewParts, execution: Execution, asked: Asked
   if (!go)
     return `Would run again with the same inputs: ${list}.${left} Approvals are not used again. \`runs retry ${execution.id} --go\` does it.`
   const wanted = {
-    id: newId(),
+    id: newId(asked.request && `retry:${asked.request}`),
     command,
     line: execution.line,
     args,

@@ -2,6 +2,7 @@ import { loadCommands } from '../../src/commands.ts'
 import { readSite } from '../../src/config.ts'
 import type { Actor } from '../../src/core/actor.ts'
 import { createCatalog } from '../../src/core/command.ts'
+import { createArtifacts } from '../../src/engine/artifacts.ts'
 import type { Audit } from '../../src/engine/audit.ts'
 import { createCrew } from '../../src/engine/crew.ts'
 import type { CrewParts } from '../../src/engine/parts.ts'
@@ -27,7 +28,7 @@ export const callerOf = (actor: Actor, request = `request-${requests++}`) => ({
   request,
 })
 
-export function crewOf({ now }: Pick<Here, 'now'>, store: Store, audit: Audit) {
+export function crewOf({ now, redis, keys }: Pick<Here, 'now' | 'redis' | 'keys'>, store: Store, audit: Audit) {
   const parts: CrewParts = {
     store,
     site: site as typeof shipped,
@@ -35,6 +36,7 @@ export function crewOf({ now }: Pick<Here, 'now'>, store: Store, audit: Audit) {
     now,
     catalog,
     audit,
+    artifacts: createArtifacts(redis, keys, 'ab'.repeat(32)),
     groups: async () => new Map(),
     kick: () => {},
     consul: { address: '127.0.0.1:1' },

@@ -14,9 +14,11 @@ const kinds = async () => (await entries()).map(({ kind }) => kind)
 test('a request is recorded before it is stored: who, what, where, and by which rule', async () => {
   const { crew } = opened()
   const reply = await crew.ask('loadtest up small', callerOf(alice))
+  const execution = reply.kind === 'started' ? reply.execution.id : ''
   const [asked, stored, locked] = await entries()
   expect(asked).toEqual({
     kind: 'asked',
+    execution,
     who: 'T01DEMO/U01ALICE',
     line: 'loadtest up small',
     environment: 'loadtest',
@@ -24,7 +26,6 @@ test('a request is recorded before it is stored: who, what, where, and by which 
     via: 'slack',
     rule: 'roles.engineers.may[0]',
   })
-  const execution = reply.kind === 'started' ? reply.execution.id : ''
   expect(stored).toMatchObject({ kind: 'stored', execution })
   expect(locked).toMatchObject({ kind: 'locked', execution, environment: 'loadtest' })
 })

@@ -72,6 +72,20 @@ test('status says what runs, and what is there already needs no approval', async
   expect(await talk.sees(run, /\*succeeded\*/)).toMatch(/skipped: nothing to do/)
 })
 
+test('why, diff and log of an execution are asked in the chat', async () => {
+  const list = await talk.type('alice', 'runs list')
+  const id = /^`(\w+)` \*succeeded\* `loadtest up small`/m.exec(list)?.[1] ?? ''
+  const why = await talk.type('alice', `runs why ${id}`)
+  expect(why).toMatch(
+    /asked[\s\S]*roles\.engineers\.may[\s\S]*judged[\s\S]*approved[\s\S]*ran[\s\S]*apply[\s\S]*finished/,
+  )
+  expect(await talk.type('alice', `runs diff ${id}`)).toMatch(/` {2}# terraform_data\.app\[0\] will be created`/)
+  expect(await talk.type('alice', `runs log ${id} --lines 3`)).toMatch(/The last 3 of \d+ lines of `terraform.apply`/)
+  expect(await talk.type('alice', `runs log ${id} --stage nothing`)).toMatch(
+    /has no stage `nothing`; it has `terraform.plan`/,
+  )
+})
+
 test('down asks as well, and says destroyed when the state is empty', async () => {
   const run = await talk.begin('alice', 'down', '/loadtest')
   expect(await talk.sees(run, /\*waiting for approval\*/)).toMatch(/14 to destroy[\s\S]*⚠️/)
