@@ -32,6 +32,14 @@ const environmentSchema = z.object({
   GROUNDCREW_HOST: z.string().default(hostname()),
   GROUNDCREW_AUDIT_FILE: z.string().optional(),
   LOG_LEVEL: z.enum(LEVELS).default('info'),
+  /** With Sentinel: where the sentinels are (`host:port,host:port`) and what they call the master. User, password and database stand in REDIS_URL. */
+  REDIS_SENTINELS: z
+    .string()
+    .regex(/^[^\s:,]+:\d+(,[^\s:,]+:\d+)*$/, { error: 'expected host:port,host:port' })
+    .optional(),
+  REDIS_MASTER: z.string().default('mymaster'),
+  /** How many replicas must have a change before it counts as stored. */
+  REDIS_REPLICAS: z.coerce.number().int().min(0).max(10).default(0),
   REDIS_URL: url(/^rediss?:\/\//, 'redis://HOST:PORT or rediss://HOST:PORT').optional(),
   CONSUL_HTTP_ADDR: z.string().optional(),
   CONSUL_HTTP_TOKEN: secret.optional(),

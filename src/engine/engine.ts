@@ -12,7 +12,7 @@ import { keysOf } from './keys.ts'
 import { createOutbox, createProgress } from './outbox.ts'
 import { createPerform } from './perform.ts'
 import { createHints } from './queue.ts'
-import { connect, connectPatiently, whenReady } from './redis.ts'
+import { connect, connectPatiently, redisPlace, whenReady } from './redis.ts'
 import { createStore } from './store.ts'
 
 /**
@@ -20,15 +20,15 @@ import { createStore } from './store.ts'
  * answers, however long that takes.
  */
 export async function createEngine(config: Config, site: Site, log: Log) {
-  const url = need(config, 'REDIS_URL')
+  const place = redisPlace(config)
   const keys = keysOf(config.settings.GROUNDCREW_PREFIX)
-  const redis = connect(url, log)
-  const patient = connectPatiently(url, log)
-  const queueing = connect(url, log)
+  const redis = connect(place, log)
+  const patient = connectPatiently(place, log)
+  const queueing = connect(place, log)
   await Promise.all([redis, patient, queueing].map((connection) => whenReady(connection, log)))
   const now = () => Date.now()
   const closing: (() => void)[] = []
-  const store = createStore(redis, keys, now)
+  const store = createStore(redis, keys, now, config.settings.REDIS_REPLICAS)
   const hints = createHints(queueing, keys, log)
   const parts = { redis, keys, store, site, kinds: stageKinds, hints, now }
   const sweeper = createSweeper(redis, keys, createPerform(parts), now, log)

@@ -1,12 +1,32 @@
 import { Redis } from 'ioredis'
+import type { Config } from '../config.ts'
+import { need } from '../config.ts'
 import type { Log } from '../log.ts'
+
+/** Where Redis is: an address, or what the sentinels call the master; the rest of the address (user, password, database) holds for both. */
+export type RedisPlace = {
+  readonly url: string
+  readonly options: { sentinels?: { host: string; port: number }[]; name?: string }
+}
+
+export function redisPlace(config: Config): RedisPlace {
+  const { REDIS_SENTINELS, REDIS_MASTER } = config.settings
+  const url = need(config, 'REDIS_URL')
+  if (!REDIS_SENTINELS) return { url, options: {} }
+  const sentinels = REDIS_SENTINELS.split(',').map((each) => {
+    const [host = '', port] = each.split(':')
+    return { host, port: Number(port) }
+  })
+  return { url, options: { sentinels, name: REDIS_MASTER } }
+}
 
 /**
  * A connection for people's requests: it answers at once that Redis is away instead of keeping the command for later, since
  * a command that its caller gave up on must not run later.
  */
-export function connect(url: string, log: Log): Redis {
+export function connect({ url, options }: RedisPlace, log: Log): Redis {
   const redis = new Redis(url, {
+    ...options,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 1,
     lazyConnect: true,
@@ -17,8 +37,8 @@ export function connect(url: string, log: Log): Redis {
 }
 
 /** A connection for workers and subscribers, which wait for Redis to come back. */
-export function connectPatiently(url: string, log: Log): Redis {
-  const redis = new Redis(url, { maxRetriesPerRequest: null, lazyConnect: true })
+export function connectPatiently({ url, options }: RedisPlace, log: Log): Redis {
+  const redis = new Redis(url, { ...options, maxRetriesPerRequest: null, lazyConnect: true })
   redis.on('error', (error) => log.warn({ error: error.message }, 'redis connection'))
   return redis
 }

@@ -61,8 +61,12 @@ export type Store = {
 }
 
 /** The only writer of executions and environments. Every change is compared and set with its effects in one script. */
-export function createStore(redis: Redis, keys: Keys, now: () => number): Store {
-  const commit = (change: Change) => runCommit(redis, keys, change, now())
+export function createStore(redis: Redis, keys: Keys, now: () => number, replicas = 0): Store {
+  const commit = async (change: Change) => {
+    const result = await runCommit(redis, keys, change, now())
+    if (replicas > 0) await replicated(redis, replicas)
+    return result
+  }
   const execution = async (id: string) => parsed<Execution>(await redis.hget(keys.execution(id), 'd'))
   const environment = async (name: string) =>
     parsed<EnvironmentRecord>(await redis.hget(keys.environment(name), 'd')) ?? newEnvironment(name)
@@ -151,6 +155,15 @@ async function untilStored<T>(attempt: () => Promise<{ done: T } | 'again'>): Pr
     if (result !== 'again') return result.done
   }
   throw new Error(`The store answered "changed by somebody else" ${MOST_TRIES} times in a row.`)
+}
+
+/** How long replicas may take. A change that not enough of them have is stored, but a failover could lose it: nobody may rely on it. */
+const REPLICATED_WITHIN_MS = 2_000
+
+async function replicated(redis: Redis, replicas: number): Promise<void> {
+  const have = await redis.wait(replicas, REPLICATED_WITHIN_MS)
+  if (have < replicas)
+    throw new Error(`Redis stored a change that ${have} of ${replicas} replicas have; a failover could lose it.`)
 }
 
 async function runCommit(redis: Redis, keys: Keys, change: Change, now: number): Promise<Committed> {

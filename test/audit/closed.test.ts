@@ -124,7 +124,7 @@ test('with Redis away a request is refused, and when it is back nothing was stor
   const part = await startRedis({ dir: join(here.dir, 'redis') })
   try {
     const quiet = pino({ level: 'silent' })
-    const redis = connect(part.url, quiet)
+    const redis = connect({ url: part.url, options: {} }, quiet)
     await whenReady(redis, quiet)
     const store = createStore(redis, here.keys, here.now)
     const audit = auditOf(here, { redis, file: file() })
