@@ -10,6 +10,7 @@ import { createLog } from './log.ts'
 import { main } from './main.ts'
 import { createSlackApp } from './slack/app.ts'
 import { createGroups } from './slack/groups.ts'
+import { paceOf } from './slack/parts.ts'
 import { createClients, createPoster } from './slack/post.ts'
 
 /** Process 1: Slack in and out. Loads the commands, stores what people ask, shows what is stored; runs no stage. */
@@ -60,6 +61,7 @@ await main(
       auditLine: engine.audit.line,
       now,
       random: Math.random,
+      pace: paceOf(site),
       log,
     })
     const app = createSlackApp(

@@ -65,6 +65,9 @@ export const siteSchema = z
       team: z.string().regex(/^T[A-Z0-9]+$/, { error: 'expected the id of your workspace (T01TEAM)' }),
       /** Progress in a message is drawn anew at most this often; a change of state at once. */
       edit_every: duration.default('3s'),
+      /** What Slack allows an app, shared by all bots: posts in one channel (short bursts are fine), and edits in the workspace (tier 3). */
+      posts_per_second: z.number().min(0.1).max(1000).default(1),
+      edits_per_minute: z.number().int().min(1).max(60_000).default(50),
     }),
     /** The demo's site only: the CLI may act as other people there. */
     demo: z.boolean().default(false),

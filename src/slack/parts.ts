@@ -41,6 +41,15 @@ export const usual: Pace = {
   reads: { most: 50, per: 60_000 },
 }
 
+/** The limits that the site states: a few posts at once are fine, as long as their number holds over four seconds. */
+export function paceOf({ slack }: Site): Pick<Pace, 'posts' | 'edits'> {
+  const window = 4
+  return {
+    posts: { most: Math.max(1, Math.round(slack.posts_per_second * window)), per: window * 1000 },
+    edits: { most: slack.edits_per_minute, per: 60_000 },
+  }
+}
+
 /** What the poster works with. `random`, from 0 to 1, keeps those who failed together from coming back together. */
 export type PosterParts = {
   readonly clients: Clients

@@ -32,7 +32,7 @@ export type SiteWish = {
 /** The site of a test: Alice and Bob ask, Bob and Carol approve, Eve may nothing. JSON is YAML as well. */
 export function siteText({ environments, sections = {} }: SiteWish): string {
   const site = {
-    slack: { team, edit_every: '1s' },
+    slack: { team, edit_every: '1s', posts_per_second: 100, edits_per_minute: 6000 },
     channels: { ops: channels[0] },
     roles: {
       engineers: {
