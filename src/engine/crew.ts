@@ -5,7 +5,7 @@ import type { Actor } from '../core/actor.ts'
 import { idOf } from '../core/actor.ts'
 import type { Catalog, Parsed } from '../core/command.ts'
 import { CommandGroup, parseFields, parseLine } from '../core/command.ts'
-import type { Execution } from '../core/execution.ts'
+import type { Execution, NewExecution } from '../core/execution.ts'
 import { wantedOf } from '../core/wanted.ts'
 import type { Answer, Asked } from '../core/workflow.ts'
 import { messageOf, UserError } from '../errors.ts'
@@ -15,6 +15,7 @@ import { writeAsked } from './audit.ts'
 import type { CrewParts } from './parts.ts'
 import type { Caller } from './request.ts'
 import { planRequest } from './request.ts'
+import type { Alter } from './store.ts'
 
 /** `started`: an execution was stored (`before`: by an earlier delivery of the same request). `answered`: there is nothing to run. */
 export type Reply =
@@ -55,11 +56,10 @@ export function createCrew(parts: CrewParts) {
     await writeAsked(parts.audit, { kind: 'asked', ...about, ...started, rule }, caller.request)
     if (answer) return { kind: 'answered', answer: await answer(parsed.args, answerOf(parts, asked)) }
     if (!execution) throw new Error(`${parsed.line} has nothing to run.`)
-    const stored = await parts.store.request(
-      execution,
-      caller.request,
-      caller.until === undefined ? {} : { until: caller.until },
-    )
+    const stored = await parts.store.request(execution, caller.request, {
+      ...(caller.until === undefined ? {} : { until: caller.until }),
+      ...(parsed.command.supersedes ? { alter: superseding(execution, parts.now()) } : {}),
+    })
     if (!stored) throw new Error(`${parsed.line} was not stored.`)
     parts.kick()
     return { kind: 'started', ...stored }
@@ -98,6 +98,19 @@ export function createCrew(parts: CrewParts) {
   }
 
   return { ask, submit, checkName, rolesFor }
+}
+
+/** Older requests of the same command that only wait are told to give way, in the commit that stores the newer one. */
+function superseding({ id, command, line }: NewExecution, now: number): Alter {
+  const why = `\`${line}\` (\`${id}\`) took its place.`
+  return (environment) => {
+    const claims = [...(environment.lock ? [environment.lock] : []), ...environment.queue]
+    const older = claims.filter((claim) => `${claim.line} `.startsWith(`${command} `))
+    return {
+      environment,
+      effects: older.map(({ execution }) => ({ do: 'tell', execution, event: { type: 'superseded', why }, at: now })),
+    }
+  }
 }
 
 /** The first word of several commands, alone, asks what there is below it: as with help, only what the asker may run. */

@@ -6,7 +6,7 @@ import { startWorld, type World } from './world.ts'
 let world: World
 
 beforeAll(async () => {
-  world = await startWorld({ environments: { shared: {}, crowded: {}, raced: {} } })
+  world = await startWorld({ environments: { shared: {}, crowded: {}, raced: {}, swapped: {} } })
 })
 afterAll(() => world.stop())
 
@@ -26,6 +26,21 @@ describe.concurrent('the lock of an environment', () => {
     expect(await talk.sees(second, /\*waiting for approval\*/)).toMatch(/1 to add/)
     await talk.press('carol', 'judgment.approve', second)
     await talk.sees(second, /^✅ \*succeeded\*/)
+  })
+
+  test('is given up by what only waits, where the command says that a newer request takes its place', async () => {
+    const talk = talkNo(4)
+    const first = await talk.begin('alice', 'tiny swap swapped small')
+    await talk.sees(first, /\*waiting for approval\*/)
+    const other = await talk.begin('alice', 'tiny down swapped')
+    await talk.sees(other, /\*queued\*/)
+    const second = await talk.begin('bob', 'tiny swap swapped medium')
+    expect(await talk.sees(first, /^🚫 \*canceled \(superseded\)\*/)).toMatch(
+      new RegExp(`tiny swap swapped medium.*${second.id}.*took its place`),
+    )
+    expect(await talk.buttons(first)).toEqual([])
+    await talk.sees(other, /\*succeeded\*/)
+    await talk.sees(second, /\*waiting for approval\*/)
   })
 
   test('is not waited for any more by a queued execution that is canceled, and the others move up', async () => {

@@ -16,6 +16,8 @@ type Shared<Args extends z.ZodObject> = {
   readonly lifetime?: (args: z.output<Args>) => string
   /** Why something that is not repeatable runs here without a judgment. */
   readonly unsafe?: string
+  /** A newer request of this command takes the place of older ones of it that only wait, for a judgment or in the queue. */
+  readonly supersedes?: boolean
 }
 
 type Workflow<Args extends z.ZodObject> = {
@@ -43,6 +45,7 @@ export type Command = {
   readonly allow: readonly [string, ...string[]]
   readonly lifetime?: (args: Args) => string
   readonly unsafe?: string
+  readonly supersedes?: boolean
 } & (
   | { readonly stages: (args: Args, context: PlanContext) => readonly StageDraft[]; readonly answer?: never }
   | { readonly answer: (args: Args, context: AnswerContext) => Promise<Answer>; readonly stages?: never }
@@ -62,6 +65,7 @@ const definitionSchema = z
     allow: z.array(z.string().min(1)).min(1, { error: "expected at least one role; say 'everyone' if you mean it" }),
     lifetime: called.optional(),
     unsafe: z.string().min(1).optional(),
+    supersedes: z.boolean().optional(),
     stages: called.optional(),
     answer: called.optional(),
   })
