@@ -43,8 +43,11 @@ export function lookFirst<W extends World>(world: W, stageId: string): W {
       : execution.stages.find((stage) => stage.kind === 'terraform.apply' && stage.state === 'unknown')
   if (!about) return world
   const before = stageOf(execution, LOOK)
-  const gone = about.outcome?.kind === 'unknown' && about.outcome.output?.vanished === true
-  const input: Fields = { of: about.id, attempt: about.attempt, plan: about.input.plan, gone }
+  const left = about.outcome?.kind === 'unknown' ? about.outcome.output : undefined
+  const gone = left?.vanished === true
+  const pushed = stageOf(execution, 'push')?.state === 'succeeded'
+  const savedOn = pushed ? null : (left?.savedOn ?? null)
+  const input: Fields = { of: about.id, attempt: about.attempt, plan: about.input.plan, gone, savedOn }
   const look = fresh({
     id: LOOK,
     kind: 'terraform.look',

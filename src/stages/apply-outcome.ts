@@ -43,12 +43,12 @@ export async function outcomeOf(ended: Ended): Promise<Outcome> {
   const saved = !existsSync(join(place.stack, 'errored.tfstate'))
   const output = { ...listsOf(ended), ...(await stateAfter(ended)), ...(saved ? {} : { keep: true }) }
   if (end.exitCode === 0) return succeeded(ended, output)
-  if (!saved)
-    return {
-      kind: 'failed',
-      error: `The state could not be saved. It lies in errored.tfstate on this worker; apply nothing before it is pushed.`,
-      output,
-    }
+  if (!saved) {
+    // Whoever planned now would plan against a state that is not true: the lock stays until the saved one was pushed.
+    const why =
+      'Terraform could not save the state; it lies in errored.tfstate on this worker. Push it before anything is applied.'
+    return { kind: 'unknown', why, output: { ...output, vanished: true, savedOn: context.machine } }
+  }
   if (context.signal.aborted)
     return {
       kind: 'canceled',

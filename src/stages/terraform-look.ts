@@ -15,7 +15,13 @@ import { init, maskFor, workplace } from './workplace.ts'
 
 const LOCKED = 'Error acquiring the state lock'
 
-const input = z.object({ of: z.string(), attempt: z.number(), plan: z.string(), gone: z.boolean() })
+const input = z.object({
+  of: z.string(),
+  attempt: z.number(),
+  plan: z.string(),
+  gone: z.boolean(),
+  savedOn: z.string().nullish(),
+})
 type Input = z.infer<typeof input>
 
 /** A plan that hardly waits: whether the state is locked is one of the questions. */
@@ -36,12 +42,12 @@ export const terraformLook: StageKind<Input> = {
   run: (fields, context) => lookAround(input.parse(fields), context),
 }
 
-async function lookAround({ of, attempt, plan, gone }: Input, context: RunContext): Promise<Outcome> {
+async function lookAround({ of, attempt, plan, gone, savedOn }: Input, context: RunContext): Promise<Outcome> {
   context.progress('looking at process, lock and state')
   const left = join(dirname(context.directory), `${of}-${attempt}`)
   const output: Fields = {
     process: await processOf(left, gone),
-    savedOn: existsSync(join(left, 'stack', 'errored.tfstate')) ? context.machine : null,
+    savedOn: existsSync(join(left, 'stack', 'errored.tfstate')) ? context.machine : (savedOn ?? null),
     ...(await planNow(plan, context)),
   }
   return { kind: 'succeeded', output }
