@@ -8,7 +8,7 @@ export default command({
     const have =
       roles.length > 0
         ? `your roles are ${roles.map((role) => `\`${role}\``).join(', ')}`
-        : 'you have no role, so that you may only ask for help'
+        : 'you have no role, so that you may only use `help`, `whoami` and `can`'
     const id = actor.kind === 'slack' ? ` (\`${actor.team}/${actor.user}\`)` : ''
     return { text: `You are ${nameOf(actor)}${id}; ${have}.` }
   },

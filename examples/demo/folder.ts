@@ -9,7 +9,17 @@ export type DemoFolder = ReturnType<typeof demoFolder>
 
 /** Everything that is ever made in the folder. Beginning anew removes these and nothing else, wherever the folder may be. */
 const CONTENTS = ['redis', 'consul', 'slack', 'work', 'instances', 'teardown', 'pids', 'env', 'ports.json']
-const FILES = ['artifact.key', 'processes.json', 'redis.log', 'consul.log', 'slack.log', 'bot.log', 'worker.log']
+const FILES = [
+  'artifact.key',
+  'processes.json',
+  'redis.log',
+  'consul.log',
+  'slack.log',
+  'bot.log',
+  'worker.log',
+  'audit.jsonl',
+  'audit.jsonl.lock',
+]
 
 export function demoFolder(given: string | undefined) {
   const dir = resolve(given || join(root, '.demo'))

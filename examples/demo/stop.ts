@@ -1,5 +1,8 @@
 import { rmSync } from 'node:fs'
+import { Redis } from 'ioredis'
 import type { Site } from '../../src/core/site.ts'
+import { keysOf } from '../../src/engine/keys.ts'
+import { createStore } from '../../src/engine/store.ts'
 import { messageOf } from '../../src/errors.ts'
 import { lives } from '../../src/tools/run/identity.ts'
 import { identityOf } from './claim.ts'
@@ -47,7 +50,34 @@ async function stopEach(parts: Parts, names: readonly PartName[]): Promise<void>
 
 async function emptyEnvironments(stop: Stop): Promise<void> {
   await revive(stop)
-  for (const name of Object.keys(stop.site.environments)) await empty(name, stop)
+  for (const name of Object.keys(stop.site.environments)) {
+    await empty(name, stop)
+    await noteDown(name, stop)
+  }
+}
+
+/** It was taken down behind the bot's back: the store hears of it, so that no time runs on for what is gone. */
+async function noteDown(name: string, { settings, say }: Stop): Promise<void> {
+  const redis = new Redis(settings.REDIS_URL ?? '', {
+    lazyConnect: true,
+    maxRetriesPerRequest: 1,
+    retryStrategy: () => null,
+  })
+  redis.on('error', () => {}) // the first command says it
+  try {
+    await redis.connect()
+    const store = createStore(redis, keysOf(settings.GROUNDCREW_PREFIX ?? 'groundcrew'), Date.now)
+    await store.alter(name, (environment) => {
+      const { last, lifetime } = environment
+      if (!lifetime && !last?.up) return null
+      const down = last && { ...last, line: 'the end of the demo', at: Date.now(), up: false }
+      return { environment: { ...environment, lifetime: null, last: down }, effects: [] }
+    })
+  } catch (error) {
+    say(`Redis was not told that ${name} is down: ${messageOf(error)}`)
+  } finally {
+    redis.disconnect()
+  }
 }
 
 /** Terraform's state lies in Consul: if that has died, it has to come back for this once. */

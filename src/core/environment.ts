@@ -18,6 +18,8 @@ export type Lifetime = {
   readonly channel: string | null
   readonly startedAt: number
   readonly endsAt: number
+  /** No extension goes past this; absent in records of before there was such a limit. */
+  readonly latest?: number
   /** Whoever asked for it or extended it: they cannot approve what happens when it ends. */
   readonly askers: readonly string[]
   readonly approvers: readonly string[]
@@ -92,6 +94,11 @@ export function extended(
     )
   }
   return { ...environment, lifetime: prolonged(lifetime, endsAt, by) }
+}
+
+/** Whether there is still time to be had; a button that would only be refused is not drawn. */
+export function mayExtend({ ending, endsAt, latest = Number.POSITIVE_INFINITY }: Lifetime): boolean {
+  return !ending && endsAt < latest
 }
 
 /** The lifetime with a later end; whoever asks for that counts as an asker from now on. */

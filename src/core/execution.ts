@@ -134,7 +134,6 @@ export function currentStage(execution: Execution): StageRun | undefined {
 /** The status in a word or two, as the first line of a message says it. */
 export function wordOf(execution: Execution): string {
   if (execution.ending === 'rejected' || execution.ending === 'expired') return execution.ending
-  if (execution.ending === 'superseded') return 'canceled (superseded)'
   if (isOver(execution) || execution.status === 'unknown' || execution.status === 'queued') return execution.status
   if (execution.cancel) return execution.cancel.force ? 'stopping by force' : 'canceling'
   const stage = currentStage(execution)
@@ -145,5 +144,5 @@ export function wordOf(execution: Execution): string {
 const WORDS: Record<string, string> = {
   'terraform.plan': 'planning',
   'terraform.apply': 'applying',
-  health: 'checking health',
+  health: 'applying',
 }

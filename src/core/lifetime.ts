@@ -42,6 +42,7 @@ export function applyStarted(world: World, stageId: string, now: number): Change
     channel: execution.origin.channel,
     startedAt: now,
     endsAt: now + milliseconds(wanted),
+    latest: now + (Number(stage.input.longest) || 0),
     askers: execution.askers,
     approvers: approved.map((judgment) => idOf(judgment.by)),
     lineage: null,

@@ -72,7 +72,7 @@ export function ended(world: World, event: StageEvent & { outcome: Outcome }, no
       ? planAgain(seen, again, outcome.error, now)
       : null
   if (anew) return withEffects(go(anew, now), seen.effects)
-  return withEffects(go(seen, now), [...seen.effects, ...filesOf(world, event.outcome, now)])
+  return withEffects(go(seen, now), [...seen.effects, ...filesOf(world, event, now)])
 }
 
 /** A late true result replaces `unknown`: the execution that stood still goes on from it, and nothing has to be looked at any more. */
@@ -156,8 +156,8 @@ function isFrom({ execution }: World, event: StageEvent & { from?: string }): bo
 }
 
 /** Files that a stage wrote for people go into the thread of the execution's message. */
-function filesOf({ execution }: World, outcome: Outcome, now: number): Effect[] {
+function filesOf({ execution }: World, { outcome, attempt }: StageEvent & { outcome: Outcome }, now: number): Effect[] {
   const files = outcome.kind !== 'skipped' && outcome.output?.files
   if (!Array.isArray(files)) return []
-  return files.map((name) => ({ do: 'show', message: `file:${execution.id}:${name}`, at: now }))
+  return files.map((name) => ({ do: 'show', message: `file:${execution.id}:${name}:${attempt}`, at: now }))
 }

@@ -39,7 +39,7 @@ export function answerOf(parts: CrewParts, asked: Asked): AnswerContext {
 
 /** By its id, or a beginning of it that fits only one. Throws a `UserError` with near ones. */
 export async function findRun({ store }: Pick<CrewParts, 'store'>, id: string): Promise<Execution> {
-  const found = await store.execution(id)
+  const found = (await store.execution(id)) ?? (await store.execution(id.toLowerCase()))
   if (found) return found
   const latest = await store.list({ limit: 200 })
   const starting = latest.filter((run) => id.length >= 3 && run.id.startsWith(id))

@@ -4,7 +4,7 @@ import { decide, rolesOf } from '../core/access.ts'
 import type { Actor } from '../core/actor.ts'
 import { idOf } from '../core/actor.ts'
 import type { Catalog, Parsed } from '../core/command.ts'
-import { CommandGroup, parseFields, parseLine } from '../core/command.ts'
+import { CommandGroup, MissingArguments, parseFields, parseLine } from '../core/command.ts'
 import type { Execution, NewExecution } from '../core/execution.ts'
 import { wantedOf } from '../core/wanted.ts'
 import type { Answer, Asked } from '../core/workflow.ts'
@@ -54,7 +54,7 @@ export function createCrew(parts: CrewParts) {
     const execution = answer ? null : await recorded(parsed.line, caller, () => planRequest(parts, parsed, caller))
     const started = execution ? { execution: execution.id } : {}
     await writeAsked(parts.audit, { kind: 'asked', ...about, ...started, rule }, caller.request)
-    if (answer) return { kind: 'answered', answer: await answer(parsed.args, answerOf(parts, asked)) }
+    if (answer) return { kind: 'answered', answer: await answered(answer(parsed.args, answerOf(parts, asked))) }
     if (!execution) throw new Error(`${parsed.line} has nothing to run.`)
     const stored = await parts.store.request(execution, caller.request, {
       ...(caller.until === undefined ? {} : { until: caller.until }),
@@ -98,6 +98,14 @@ export function createCrew(parts: CrewParts) {
   }
 
   return { ask, submit, checkName, rolesFor }
+}
+
+/** An answer that reads another line (`can`) may find it incomplete: that is an answer, and never a form that runs it. */
+async function answered(answer: Promise<Answer>): Promise<Answer> {
+  return answer.catch((error: unknown) => {
+    if (error instanceof MissingArguments) throw new UserError(error.message)
+    throw error
+  })
 }
 
 /** Older requests of the same command that only wait are told to give way, in the commit that stores the newer one. */

@@ -49,7 +49,7 @@ function listenToCommands(app: App, desk: Desk): void {
     const { user, channel, text } = event
     if (!user) return
     const person = { team: body.team_id, user, channel, trigger: null }
-    const line = text.replaceAll(`<@${context.botUserId}>`, ' ').trim()
+    const line = afterMention(text, context.botUserId)
     const message = await inTime(desk, () => typed(desk, line, person, `event:${body.event_id}`))
     if (message && (await once(desk, `event:${body.event_id}`)))
       await app.client.chat.postEphemeral({
@@ -150,6 +150,16 @@ function listenToHome(app: App, desk: Desk): void {
     const actor = { kind: 'slack', team: (body as { team_id: string }).team_id, user: event.user } as const
     await app.client.views.publish({ user_id: event.user, view: await homeView(desk, actor) })
   })
+}
+
+/** What is said to the bot, as with Hubot's `respond`: after its name and a colon or comma, wherever in the message that stands. */
+function afterMention(text: string, bot: string | undefined): string {
+  const [before = '', ...after] = text.split(new RegExp(`<@${bot}(?:\\|[^>]*)?>`))
+  const said = after
+    .join(' ')
+    .replace(/^\s*[:,]/, '')
+    .trim()
+  return said || before.trim()
 }
 
 const NOT_MINE = 'This button is none of mine. Look at the newest message of this execution.'

@@ -1,7 +1,7 @@
 import type { Button, KnownBlock } from '@slack/types'
 import { nameOf } from '../core/actor.ts'
 import type { EnvironmentRecord } from '../core/environment.ts'
-import { placeOf } from '../core/environment.ts'
+import { mayExtend, placeOf } from '../core/environment.ts'
 import type { StageRun } from '../core/execution.ts'
 import { isOver } from '../core/execution.ts'
 import { clock, peopleText, rolesText } from '../core/judgment.ts'
@@ -87,7 +87,7 @@ function askBlocks(view: ExecutionView): KnownBlock[] {
   const controls: Button[] = [
     ...controlButtons(execution),
     ...choiceButtons(execution),
-    ...(lifetime && !lifetime.ending && environment ? [extendButton(lifetime, environment.name)] : []),
+    ...(lifetime && mayExtend(lifetime) && environment ? [extendButton(lifetime, environment.name)] : []),
   ]
   const waiting =
     isOver(execution) || execution.status === 'unknown'

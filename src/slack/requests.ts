@@ -29,11 +29,16 @@ export async function typed(desk: Desk, raw: string, person: Person, request: st
     until: storedUntil(desk.parts.now()),
   }
   try {
-    return messageOf(await desk.crew.ask(plainText(raw), caller))
+    return messageOf(await desk.crew.ask(bare(plainText(raw)), caller))
   } catch (error) {
     if (!(error instanceof MissingArguments) || !person.trigger) throw error
     return askForMissing(desk, error, person, person.trigger)
   }
+}
+
+/** People type the slash out of habit: `@groundcrew /loadtest status`. */
+function bare(line: string): string {
+  return line.replace(/^\/(crew\s+)?/, '')
 }
 
 async function askForMissing(

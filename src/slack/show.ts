@@ -1,5 +1,5 @@
 import type { Execution } from '../core/execution.ts'
-import { isOver, wordOf } from '../core/execution.ts'
+import { isOver, outputOf, wordOf } from '../core/execution.ts'
 import type { Site } from '../core/site.ts'
 import type { Wish } from '../engine/outbox.ts'
 import { showAudit } from './audit-line.ts'
@@ -20,11 +20,11 @@ const BEFORE_REPLY_MS = 5_000
 
 /** Shows one thing as it is wanted now. Gives the time when it has to be looked at again, or null. */
 export async function show(parts: PosterParts, wish: Wish): Promise<number | null> {
-  const [kind, id = '', file = ''] = wish.name.split(':')
+  const [kind, id = '', name = '', attempt = '1'] = wish.name.split(':')
   if (kind === 'execution') return showExecution(parts, wish, id)
   if (kind === 'closing') return showClosing(parts, wish, id)
   if (kind === 'warning') return showWarning(parts, wish, id)
-  if (kind === 'file') return showFile(parts, wish, { id, file })
+  if (kind === 'file') return showFile(parts, wish, { id, name, attempt })
   if (kind === 'audit') return showAudit(parts, wish, Number(id))
   parts.log.error({ message: wish.name }, 'unknown message')
   return null
@@ -59,11 +59,25 @@ async function showExecution(parts: PosterParts, wish: Wish, id: string): Promis
   try {
     const again = await put(parts, wish, { message, place, importance, state })
     await wantReply(parts, view)
+    await wantFiles(parts, execution)
     return again
   } catch (error) {
     const soon = error instanceof Later && parts.now() - (execution.endedAt ?? 0) < BEFORE_REPLY_MS
     if (!soon) await wantReply(parts, view)
     throw error
+  }
+}
+
+/** Files lie in the thread of a message: where that was posted anew, they are too. */
+async function wantFiles({ outbox }: PosterParts, execution: Execution): Promise<void> {
+  const main = await outbox.posted(`execution:${execution.id}`)
+  for (const { id, attempt } of execution.stages) {
+    const files = outputOf(execution, id)?.files
+    for (const file of Array.isArray(files) ? files : []) {
+      const name = `file:${execution.id}:${file}:${attempt}`
+      const posted = await outbox.posted(name)
+      if (posted && main && posted.ts !== main.ts) await outbox.want(name)
+    }
   }
 }
 
@@ -120,13 +134,21 @@ async function showWarning(parts: PosterParts, wish: Wish, id: string): Promise<
   })
 }
 
-/** A file into the thread of the execution's message, once. */
-async function showFile(parts: PosterParts, wish: Wish, { id, file }: { id: string; file: string }) {
+/**
+ * A file into the thread of the execution's message, once; again where that message was posted anew. What a later attempt left is
+ * another file, so that nobody reads an older plan beside the buttons of a newer one.
+ */
+async function showFile(
+  parts: PosterParts,
+  wish: Wish,
+  { id, name, attempt }: { id: string; name: string; attempt: string },
+) {
   const { outbox } = parts
-  if (await outbox.posted(wish.name)) return tidy(parts, wish)
   const main = await outbox.posted(`execution:${id}`)
   if (!main) throw new Later(PARENT_MS, 'detail')
-  const content = await parts.artifacts.of(id).get(file)
+  if ((await outbox.posted(wish.name))?.ts === main.ts) return tidy(parts, wish)
+  const content = await parts.artifacts.of(id).get(name)
+  const file = Number(attempt) > 1 ? name.replace(/(?=\.[^.]*$)/, `-${attempt}`) : name
   await upload(parts, wish, {
     file,
     title: `${file} of ${id}`,

@@ -279,7 +279,7 @@ describe('superseded', () => {
     const over = told(story, superseded)
     expect(over.execution).toMatchObject({ status: 'canceled', ending: 'superseded', lock: 'released' })
     expect(over.execution.notes.at(-1)?.text).toBe('the time is over')
-    expect(wordOf(over.execution)).toBe('canceled (superseded)')
+    expect(wordOf(over.execution)).toBe('canceled')
   })
 
   test.each<[string, Story]>([
@@ -442,9 +442,9 @@ describe('a stale plan', () => {
 
 test('files that a stage wrote are shown in the thread, also of a stage that failed', () => {
   const story = runs(begin(), PLAN, planned({ files: ['plan.txt'] }))
-  expect(shows(story.effects)).toContain('file:r1:plan.txt')
+  expect(shows(story.effects)).toContain('file:r1:plan.txt:1')
   const failed = runs(begin(), PLAN, { kind: 'failed', error: 'x', output: { files: ['plan-log.txt'] } })
-  expect(shows(failed.effects)).toContain('file:r1:plan-log.txt')
+  expect(shows(failed.effects)).toContain('file:r1:plan-log.txt:1')
 })
 
 describe('whatever happens, in whatever order', () => {

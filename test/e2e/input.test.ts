@@ -47,6 +47,8 @@ describe.concurrent('what people type', () => {
     expect(await talk.type('eve', 'help', '/loadtest')).not.toContain('loadtest up')
     expect(await talk.type('eve', '', '/loadtest')).not.toContain('loadtest up')
     expect(await talk.type('alice', 'help loadtest up')).toMatch(/small[\s\S]*--for/)
+    expect(await talk.type('alice', `can ${people.bob} loadtest up`)).toMatch(/still needs|needs `<size>`|Usage: `loadtest up/)
+    expect(await world.control.modals()).toEqual([])
     expect(await talk.type('eve', 'whoami')).toMatch(/<@U04EVE>.*no role/)
     expect(await talk.type('alice', `can <@${people.eve}|eve> loadtest up small`)).toMatch(
       /^No: .*Roles that may: `engineers`/,
@@ -72,6 +74,8 @@ describe.concurrent('what people type', () => {
     const say = (text: string) =>
       talk.answered('alice', () => world.control.message({ user: people.alice, channel: talk.channel, text }))
     expect(await say('<@U00CREW> loadtest status')).toContain('nothing was applied yet')
+    expect(await say('<@U00CREW>, /loadtest status')).toContain('nothing was applied yet')
+    expect(await say('hey <@U00CREW>: whoami')).toContain('your roles are')
     expect(await say('<@U00CREW>  loadtest upp small')).toMatch(/Did you mean/)
     expect(await say('<@U00CREW> loadtest up')).toMatch(/size/)
     expect(await say('<@U00CREW> tiny up other small')).toContain('is stored as')

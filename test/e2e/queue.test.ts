@@ -35,7 +35,7 @@ describe.concurrent('the lock of an environment', () => {
     const other = await talk.begin('alice', 'tiny down swapped')
     await talk.sees(other, /\*queued\*/)
     const second = await talk.begin('bob', 'tiny swap swapped medium')
-    expect(await talk.sees(first, /^🚫 \*canceled \(superseded\)\*/)).toMatch(
+    expect(await talk.sees(first, /^🚫 \*canceled\*/)).toMatch(
       new RegExp(`tiny swap swapped medium.*${second.id}.*took its place`),
     )
     expect(await talk.buttons(first)).toEqual([])

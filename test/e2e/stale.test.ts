@@ -37,6 +37,7 @@ async function plannedAgain(room: number, environment: string, change: () => unk
   const again = await talk.sees(run, /\*waiting for approval\*[\s\S]*\(attempt 2\)/)
   expect(again).toMatch(/Approved by <@U03CAROL>.*\(no longer counts: /)
   expect(again).toContain('Planned again:')
+  expect(await talk.file(run, 'plan-2.txt')).toContain('Plan:')
   expect(await talk.answered('carol', () => talk.pressOn('carol', 'judgment.approve', first))).toMatch(
     /The plan was made anew since this button was drawn/,
   )

@@ -130,7 +130,7 @@ export function scenes(): Record<string, ExecutionView> {
     planning: view(planning()),
     'waiting for approval': view(waiting()),
     applying: view(applies, { progress }),
-    'checking health': view(checking()),
+    'applying (health)': view(checking()),
     succeeded: view(succeeded()),
     failed: view(applied({ kind: 'failed', error: 'The apply failed: local-exec provisioner error.', output: half })),
     rejected: view(judged(waiting(), 'rejected', 'not before the release')),

@@ -16,7 +16,7 @@ export function closingReply(view: ExecutionView): Message | null {
   const { execution } = view
   if (!standsStill(execution)) return null
   const first = `${statusLine(execution)}${tookText(execution)}${mentions(execution)}`
-  const lines = [...outcomeLines(execution), ...afterwards(view)]
+  const lines = [...outcomeLines(execution), ...countLines(execution), ...afterwards(view)]
   const { id, version } = execution
   const text = [unbold(first), ...lines.slice(0, 1)].join('\n')
   return finished(
@@ -29,6 +29,15 @@ export function closingReply(view: ExecutionView): Message | null {
 function mentions({ askers }: Execution): string {
   const names = askers.map(nameOfId).filter((name) => name.startsWith('@'))
   return names.length > 0 ? people(`, ${names.join(' ')}`) : ''
+}
+
+/** How far an apply came that did not end well, in numbers; the lists stand in the message itself. */
+function countLines(execution: Execution): string[] {
+  if (execution.status === 'succeeded') return []
+  return stagesOf(execution, 'terraform.apply').flatMap((stage) => {
+    const apply = readApplyOutput(outputOf(execution, stage.id))
+    return apply ? [plain(apply.headline)] : []
+  })
 }
 
 function afterwards(view: ExecutionView): string[] {

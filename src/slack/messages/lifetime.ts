@@ -1,5 +1,6 @@
 import { nameOf } from '../../core/actor.ts'
 import type { EnvironmentRecord, Lifetime } from '../../core/environment.ts'
+import { mayExtend } from '../../core/environment.ts'
 import { dayAndClock, peopleText } from '../../core/judgment.ts'
 import type { Message } from '../limits.ts'
 import { actions, finished, section } from './blocks.ts'
@@ -41,7 +42,7 @@ export function lifetimeAhead({ execution }: ExecutionView): string[] {
 export function warningMessage({ environment, id }: { environment: EnvironmentRecord; id: string }): Message {
   const { lifetime } = environment
   const line = warningLine(environment, id)
-  const live = lifetime?.id === id && !lifetime.ending
+  const live = lifetime?.id === id && mayExtend(lifetime)
   const blocks = [section(line), ...actions(live ? [extendButton(lifetime, environment.name)] : [])]
   const name = `warning-${id}`
   return finished(

@@ -11,7 +11,7 @@ const BUTTONS: Record<string, string[]> = {
   planning: ['execution.cancel'],
   'waiting for approval': ['judgment.approve', 'judgment.reject', 'execution.cancel'],
   applying: ['execution.cancel', 'execution.extend'],
-  'checking health': ['execution.cancel', 'execution.extend'],
+  'applying (health)': ['execution.cancel', 'execution.extend'],
   succeeded: ['execution.extend'],
   failed: ['execution.extend'],
   rejected: [],
