@@ -120,6 +120,11 @@ export function outputOf(execution: Execution, id: string): Fields | null {
   return outcome && outcome.kind !== 'skipped' && outcome.output ? outcome.output : null
 }
 
+/** The name of a file that a stage left, as people see it: what a later attempt left is another file. */
+export function fileName(name: string, attempt: number): string {
+  return attempt > 1 ? name.replace(/(?=\.[^.]*$)/, `-${attempt}`) : name
+}
+
 /** The judgment that counts for a stage: the last that did not fall. */
 export function judgmentOf(execution: Execution, stage: string): Judgment | undefined {
   return execution.judgments.findLast((judgment) => judgment.stage === stage && !judgment.fell)

@@ -1,5 +1,5 @@
 import type { Execution } from '../core/execution.ts'
-import { isOver, outputOf, wordOf } from '../core/execution.ts'
+import { fileName, isOver, outputOf, wordOf } from '../core/execution.ts'
 import type { Site } from '../core/site.ts'
 import type { Wish } from '../engine/outbox.ts'
 import { showAudit } from './audit-line.ts'
@@ -148,7 +148,7 @@ async function showFile(
   if (!main) throw new Later(PARENT_MS, 'detail')
   if ((await outbox.posted(wish.name))?.ts === main.ts) return tidy(parts, wish)
   const content = await parts.artifacts.of(id).get(name)
-  const file = Number(attempt) > 1 ? name.replace(/(?=\.[^.]*$)/, `-${attempt}`) : name
+  const file = fileName(name, Number(attempt))
   await upload(parts, wish, {
     file,
     title: `${file} of ${id}`,

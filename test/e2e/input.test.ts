@@ -47,7 +47,9 @@ describe.concurrent('what people type', () => {
     expect(await talk.type('eve', 'help', '/loadtest')).not.toContain('loadtest up')
     expect(await talk.type('eve', '', '/loadtest')).not.toContain('loadtest up')
     expect(await talk.type('alice', 'help loadtest up')).toMatch(/small[\s\S]*--for/)
-    expect(await talk.type('alice', `can ${people.bob} loadtest up`)).toMatch(/still needs|needs `<size>`|Usage: `loadtest up/)
+    expect(await talk.type('alice', `can ${people.bob} loadtest up`)).toMatch(
+      /still needs|needs `<size>`|Usage: `loadtest up/,
+    )
     expect(await world.control.modals()).toEqual([])
     expect(await talk.type('eve', 'whoami')).toMatch(/<@U04EVE>.*no role/)
     expect(await talk.type('alice', `can <@${people.eve}|eve> loadtest up small`)).toMatch(

@@ -1,6 +1,6 @@
 import type { KnownBlock } from '@slack/types'
 import type { Execution } from '../../core/execution.ts'
-import { isOver, outputOf } from '../../core/execution.ts'
+import { fileName, isOver, outputOf } from '../../core/execution.ts'
 import type { PlanOutput } from '../../core/report.ts'
 import { readPlanOutput } from '../../core/report.ts'
 import { context, section } from './blocks.ts'
@@ -20,7 +20,10 @@ export function planBlocks(execution: Execution): KnownBlock[] {
     if (!plan) return []
     const details = [...variablesLine(plan), ...driftLine(plan)]
     return [
-      section(`*${plain(plan.headline, 500)}*`, ...changeLines(plan, isOver(execution))),
+      section(
+        `*${plain(plan.headline, 500)}*`,
+        ...changeLines(plan, isOver(execution), fileName('plan.txt', stage.attempt)),
+      ),
       ...(details.length > 0 && !isOver(execution) ? [section(...details)] : []),
       ...(plan.digest ? [context(sourceLine(plan))] : []),
     ]
@@ -35,13 +38,13 @@ export function planWaiting(execution: Execution): string {
   return plan ? `. ${plain(plan.headline)}` : ''
 }
 
-function changeLines(plan: PlanOutput, over: boolean): string[] {
+function changeLines(plan: PlanOutput, over: boolean, file: string): string[] {
   const risky = Math.min(plan.risky, plan.lines.length)
   const wanted = over ? Math.min(risky, MOST_AFTERWARDS) : Math.max(Math.min(risky, MOST_RISKY), MOST_LINES)
   const shown = plan.lines.slice(0, wanted)
   const left = plan.lines.length - shown.length + plan.more
   const lines = shown.map((line, at) => `${at < risky ? '⚠️' : '•'} ${code(line)}`)
-  return left > 0 && (lines.length > 0 || !over) ? [...lines, `… +${left} more in the thread's plan.txt`] : lines
+  return left > 0 && (lines.length > 0 || !over) ? [...lines, `… +${left} more in the thread's ${file}`] : lines
 }
 
 function variablesLine({ variables }: PlanOutput): string[] {
