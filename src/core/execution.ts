@@ -125,11 +125,6 @@ export function fileName(name: string, attempt: number): string {
   return attempt > 1 ? name.replace(/(?=\.[^.]*$)/, `-${attempt}`) : name
 }
 
-/** The judgment that counts for a stage: the last that did not fall. */
-export function judgmentOf(execution: Execution, stage: string): Judgment | undefined {
-  return execution.judgments.findLast((judgment) => judgment.stage === stage && !judgment.fell)
-}
-
 /** The stage that the words of a message are about: the one that runs, waits or is next. */
 export function currentStage(execution: Execution): StageRun | undefined {
   const moving = execution.stages.find(({ state }) => state === 'running' || state === 'waiting' || state === 'ready')

@@ -100,7 +100,6 @@ export const siteSchema = z
   })
 
 export type Site = z.infer<typeof siteSchema>
-export type Role = z.infer<typeof role>
 export type Permission = z.infer<typeof permission>
 export type EnvironmentSettings = z.infer<typeof environment>
 export type Variables = z.infer<typeof variables>

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import type { Artifacts } from '../core/workflow.ts'
 import { UserError } from '../errors.ts'
@@ -78,10 +78,6 @@ export function open(key: Buffer, name: string, sealed: Buffer): Buffer {
       { cause },
     )
   }
-}
-
-export function sha256(content: Uint8Array | string): string {
-  return createHash('sha256').update(content).digest('hex')
 }
 
 function tooLarge(name: string, bytes: number): string {

@@ -68,5 +68,3 @@ export async function createEngine(config: Config, site: Site, log: Log) {
     },
   }
 }
-
-export type Engine = Awaited<ReturnType<typeof createEngine>>

@@ -1,13 +1,8 @@
-import { createHash } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import { readEvent } from '../core/apply.ts'
 
 /** The end of a long log says how it ended; the rest stays on the worker. */
 const MOST_BYTES = 4 * 1024 * 1024
-
-export function sha256Of(content: Uint8Array, as: 'digest' | 'text' = 'digest'): string {
-  return as === 'text' ? Buffer.from(content).toString('utf8') : createHash('sha256').update(content).digest('hex')
-}
 
 /**
  * Terraform's `-json` stream as text for people, not yet masked. Only events of known types are taken: an unknown one, or a

@@ -1,5 +1,4 @@
 import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { z } from 'zod'
 import type { ApplyEnd } from '../core/apply.ts'
 import { applyReport, beginApply, progressText, readEvent, recordEvent } from '../core/apply.ts'
@@ -13,9 +12,10 @@ import { run } from '../tools/run.ts'
 import { applyArgv, showJsonArgv } from '../tools/terraform.ts'
 import { treeDigest, unpackTree } from '../tools/tree.ts'
 import { outcomeOf } from './apply-outcome.ts'
-import { sha256Of, streamText } from './stream.ts'
+import { sha256 } from './digest.ts'
+import { streamText } from './stream.ts'
 import type { Workplace } from './workplace.ts'
-import { digestOf, init, maskFor, workplace } from './workplace.ts'
+import { digestOf, init, maskFor, restoreLockFile, workplace } from './workplace.ts'
 
 const input = z.strictObject({ plan: z.string() })
 type Input = z.infer<typeof input>
@@ -63,7 +63,7 @@ async function differenceFrom(approved: Approved, context: RunContext, place: Wo
   const tree = await treeDigest(place.stack)
   const { environment } = context
   const bound = {
-    plan: sha256Of(bytes),
+    plan: sha256(bytes),
     tree,
     variables: approved.variables,
     workspace: environment.workspace,
@@ -79,13 +79,8 @@ async function differenceFrom(approved: Approved, context: RunContext, place: Wo
     return 'Stack, variables, workspace or backend are not those that were approved.'
   const now = await treeDigest(environment.stack).catch(() => null)
   if (now !== null && now !== approved.tree) return 'The stack was changed after the plan.'
-  const lock = await lockFile(context)
-  if (lock) await writeFile(join(place.stack, '.terraform.lock.hcl'), lock)
+  await restoreLockFile(context, place)
   return null
-}
-
-async function lockFile(context: RunContext): Promise<Uint8Array | null> {
-  return context.artifacts.get('lock').catch(() => null)
 }
 
 async function showPlan(place: Workplace): Promise<string> {

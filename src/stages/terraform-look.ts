@@ -9,9 +9,11 @@ import { planOutput } from '../core/report.ts'
 import type { Fields, Outcome, RunContext, StageKind } from '../core/workflow.ts'
 import { look, run } from '../tools/run.ts'
 import { planArgv, showJsonArgv } from '../tools/terraform.ts'
-import { unpackTree } from '../tools/tree.ts'
 import type { Workplace } from './workplace.ts'
-import { init, maskFor, workplace } from './workplace.ts'
+import { approvedCopy, maskFor } from './workplace.ts'
+
+type Holder = { id: string; who: string; operation: string; created: string }
+export type Now = { lock: Holder | null; problem: string | null; fresh: string | null }
 
 const LOCKED = 'Error acquiring the state lock'
 
@@ -48,7 +50,7 @@ async function lookAround({ of, attempt, plan, gone, savedOn }: Input, context: 
   const output: Fields = {
     process: await processOf(left, gone),
     savedOn: existsSync(join(left, 'stack', 'errored.tfstate')) ? context.machine : (savedOn ?? null),
-    ...(await planNow(plan, context)),
+    ...(await planNow(plan, context, await approvedCopy(context))),
   }
   return { kind: 'succeeded', output }
 }
@@ -59,12 +61,10 @@ async function processOf(left: string, gone: boolean): Promise<'running' | 'gone
   return state === 'running' || state === 'starting' ? 'running' : 'gone'
 }
 
-async function planNow(planStage: string, context: RunContext): Promise<Fields> {
-  const approved = planOutput.parse(context.output(planStage))
+/** What a plan of the approved stack says now: who holds the state's lock, why no plan can be made, or what it would change. */
+export async function planNow(planStage: string, context: RunContext, place: Workplace): Promise<Now> {
+  const { variables, destroy } = planOutput.parse(context.output(planStage))
   const mask = maskFor(context)
-  const place = await workplace(context, async (stack) => unpackTree(await context.artifacts.get('stack'), stack))
-  await init(context, place, mask)
-  const { variables, destroy } = approved
   const argv = planArgv({ planFile: place.planFile, lockTimeout: LITTLE_PATIENCE, variables, destroy })
   let { exitCode, stdout } = await quietly(place, argv)
   for (let tries = 1; isNobodysLock(stdout) && tries < NOBODYS_LOCK.tries; tries++) {
@@ -100,7 +100,7 @@ function diagnosticsOf(stream: string): Diagnostic[] {
 }
 
 /** The holder as Terraform's own text gives it (`Lock Info:` with `  ID:        ...`); null for any other error, and where it names none. */
-export function lockOf({ summary, detail = '' }: Diagnostic): Fields | null {
+function lockOf({ summary, detail = '' }: Diagnostic): Holder | null {
   if (summary !== LOCKED) return null
   const field = (name: string) => new RegExp(`^\\s*${name}:\\s*(\\S.*)$`, 'm').exec(detail)?.[1]?.trim() ?? ''
   const id = field('ID')

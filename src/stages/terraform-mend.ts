@@ -1,15 +1,16 @@
+import { rename } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import type { Outcome, RunContext, StageKind } from '../core/workflow.ts'
 import { run } from '../tools/run.ts'
-import { unpackTree } from '../tools/tree.ts'
-import { lockOf } from './terraform-look.ts'
+import { planNow } from './terraform-look.ts'
 import type { Workplace } from './workplace.ts'
-import { init, maskFor, workplace } from './workplace.ts'
+import { approvedCopy, maskFor } from './workplace.ts'
 
 const input = z.object({
   of: z.string(),
   attempt: z.number(),
+  plan: z.string(),
   lock: z.string().nullable(),
   machine: z.string().nullable(),
 })
@@ -22,12 +23,14 @@ export const terraformUnlock: StageKind<Input> = {
   repeatable: true,
   plan: (fields) => fields,
   run: async (fields, context) => {
-    const { lock } = input.parse(fields)
-    const place = await inCopy(context)
-    const holder = await holderOf(place)
-    if (holder === null) return { kind: 'succeeded', output: { said: 'The state was not locked any more.' } }
-    if (lock === null || holder !== lock)
-      return { kind: 'failed', error: `The state is locked by another one now (${holder}); nothing was released.` }
+    const { lock, plan } = input.parse(fields)
+    const place = await approvedCopy(context)
+    const now = await planNow(plan, context, place)
+    if (now.problem)
+      return { kind: 'failed', error: `Who holds the lock could not be seen, so nothing was released: ${now.problem}` }
+    if (!now.lock) return { kind: 'succeeded', output: { said: 'The state was not locked any more.' } }
+    if (now.lock.id !== lock)
+      return { kind: 'failed', error: `The state is locked by another one now (${now.lock.id}); nothing was released.` }
     return said(context, await terraform(place, ['force-unlock', '-force', lock]), 'The state lock was released.')
   },
 }
@@ -41,28 +44,11 @@ export const terraformPush: StageKind<Input> = {
   run: async (fields, context) => {
     const { of, attempt } = input.parse(fields)
     const saved = join(dirname(context.directory), `${of}-${attempt}`, 'stack', 'errored.tfstate')
-    const place = await inCopy(context)
+    const place = await approvedCopy(context)
     const pushed = await terraform(place, ['state', 'push', saved])
-    if (pushed.exitCode === 0) await run(['mv', saved, `${saved}.pushed`], { cwd: '/', env: place.env })
+    if (pushed.exitCode === 0) await rename(saved, `${saved}.pushed`)
     return said(context, pushed, 'The saved state was pushed.')
   },
-}
-
-async function inCopy(context: RunContext): Promise<Workplace> {
-  const place = await workplace(context, async (stack) => unpackTree(await context.artifacts.get('stack'), stack))
-  await init(context, place, maskFor(context))
-  return place
-}
-
-/** Id of whoever holds the lock now, by asking for it without patience; null when it is free. */
-async function holderOf(place: Workplace): Promise<string | null> {
-  const asked = await terraform(place, ['plan', '-input=false', '-lock-timeout=0s', '-refresh=false', '-json'])
-  for (const line of asked.stdout.split('\n').filter((each) => each.includes('Error acquiring the state lock'))) {
-    const { diagnostic } = JSON.parse(line) as { diagnostic?: Parameters<typeof lockOf>[0] }
-    const holder = diagnostic && lockOf(diagnostic)
-    if (holder) return String(holder.id)
-  }
-  return null
 }
 
 function terraform(place: Workplace, argv: readonly string[]) {

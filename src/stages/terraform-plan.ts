@@ -10,7 +10,8 @@ import { commitOf } from '../tools/git.ts'
 import { run } from '../tools/run.ts'
 import { planArgv, showJsonArgv, showTextArgv } from '../tools/terraform.ts'
 import { copyTree, packTree, treeDigest } from '../tools/tree.ts'
-import { sha256Of, streamText } from './stream.ts'
+import { sha256 } from './digest.ts'
+import { streamText } from './stream.ts'
 import { variablesOf } from './variables.ts'
 import type { Workplace } from './workplace.ts'
 import { digestOf, init, lineageOf, maskFor, workplace } from './workplace.ts'
@@ -57,7 +58,7 @@ async function makePlan(input: Planned, context: RunContext): Promise<Outcome> {
 
 /** The tree is packed and measured before `init` adds anything to it. */
 async function treeOf(context: RunContext, place: Workplace): Promise<string> {
-  if (context.adopted) return sha256Of(await context.artifacts.get('tree-digest'), 'text')
+  if (context.adopted) return Buffer.from(await context.artifacts.get('tree-digest')).toString()
   const digest = await treeDigest(place.stack)
   await context.artifacts.put('stack', await packTree(place.stack))
   await context.artifacts.put('tree-digest', Buffer.from(digest))
@@ -114,7 +115,7 @@ async function keepPlan(input: Planned, { context, place, tree, exitCode }: Made
   if (lock) await context.artifacts.put('lock', lock)
   const { environment } = context
   const bound = {
-    plan: sha256Of(bytes),
+    plan: sha256(bytes),
     tree,
     variables: input.variables,
     workspace: environment.workspace,
@@ -124,7 +125,7 @@ async function keepPlan(input: Planned, { context, place, tree, exitCode }: Made
     commit: await commitOf(environment.stack, place.env),
   }
   const { backend: _, environment: __, ...shown } = bound
-  const identity = { ...shown, digest: digestOf(bound), lineage: await lineageOf(place), hasLock: lock !== null }
+  const identity = { ...shown, digest: digestOf(bound), lineage: await lineageOf(place) }
   return {
     kind: 'succeeded',
     output: { ...identity, ...wordsOf(summary, mask), destroy: input.destroy, size: input.size, files: ['plan.txt'] },

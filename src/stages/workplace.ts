@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto'
-import { rm } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { createMask } from '../core/mask.ts'
@@ -7,6 +6,8 @@ import type { NamedEnvironment, RunContext } from '../core/workflow.ts'
 import { UserError } from '../errors.ts'
 import { run } from '../tools/run.ts'
 import { environmentFor, initArgv, version } from '../tools/terraform.ts'
+import { unpackTree } from '../tools/tree.ts'
+import { sha256 } from './digest.ts'
 
 /** A place to run Terraform in: a private copy of the stack, the program, and an environment without anything that was not listed. */
 export type Workplace = {
@@ -44,7 +45,7 @@ export function digestOf(bound: Bound): string {
     terraform,
     commit,
   ]
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex')
+  return sha256(JSON.stringify(parts))
 }
 
 /** `fill` puts the stack into the folder; nothing is done where the program of this attempt was started before. */
@@ -82,6 +83,20 @@ export async function init(context: RunContext, place: Workplace, mask: (text: s
     .slice(0, 8)
     .join(' ')
   throw new UserError(`\`terraform init\` failed: ${said.slice(0, 600)}`)
+}
+
+/** A copy of the stack that was approved, with the providers that it was planned with, ready for Terraform. */
+export async function approvedCopy(context: RunContext): Promise<Workplace> {
+  const place = await workplace(context, async (stack) => unpackTree(await context.artifacts.get('stack'), stack))
+  await restoreLockFile(context, place)
+  await init(context, place, maskFor(context))
+  return place
+}
+
+/** Puts back the dependency lock file of the plan, where there was one: `init` takes the providers that it names. */
+export async function restoreLockFile(context: RunContext, place: Workplace): Promise<void> {
+  const lock = await context.artifacts.get('lock').catch(() => null) // a stack without providers has none
+  if (lock) await writeFile(join(place.stack, '.terraform.lock.hcl'), lock)
 }
 
 const pulled = z.looseObject({ lineage: z.string().optional() })

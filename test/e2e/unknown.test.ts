@@ -1,8 +1,9 @@
-import { globSync } from 'node:fs'
+import { appendFileSync, cpSync, globSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { interrupt } from '../../src/tools/run.ts'
 import { applyDoor } from './doors.ts'
+import { stacks } from './site.ts'
 import { talkIn } from './talk.ts'
 import { startWorld, type World } from './world.ts'
 
@@ -13,7 +14,11 @@ let talk: ReturnType<typeof talkIn>
 beforeAll(async () => {
   world = await startWorld((dir) => {
     door = applyDoor(dir, 'killed')
-    return { environments: { killed: { variables: { apply_door: door.folder } }, left: {} } }
+    // A variable without a default: whoever looks or mends has to plan with what was approved.
+    const stack = join(dir, 'strict')
+    cpSync(stacks.tiny, stack, { recursive: true })
+    appendFileSync(join(stack, 'main.tf'), 'variable "needed" {\n  type = string\n}\n')
+    return { environments: { killed: { stack, variables: { apply_door: door.folder, needed: 'x' } } } }
   })
   talk = talkIn(world, 'C00ROOM')
 }, 150_000)
