@@ -33,7 +33,7 @@ export function createGroups({ client, site, log, now, save, forget }: Options):
       await save(group, users, now())
     } catch (error) {
       log.error({ group, error: messageOf(error) }, 'user group not looked up: it gives nobody a role')
-      await forget(group)
+      await forget(group).catch(() => {}) // with Redis away too: what it has lapses by itself
     }
   }
 

@@ -95,8 +95,8 @@ export function createPoster(given: Given) {
   ]
   return {
     kick,
-    /** At the start of a bot: every open message is looked at again, in case it is drawn otherwise now, or gone. */
-    openAnew: look,
+    /** At the start of a bot: every open message is looked at again, in case it is drawn otherwise now, or gone. Redis may go away just then. */
+    openAnew: () => look().catch((error) => log.warn({ error: messageOf(error) }, 'not looked, it is done in turn')),
     async stop() {
       stopped = true
       for (const timer of timers) clearInterval(timer)

@@ -54,12 +54,11 @@ async function askForMissing(
   if (!(await once(desk, `form:${trigger}`))) return null
   const given = Object.fromEntries(Object.entries(missing.given).map(([name, value]) => [name, String(value)]))
   const note: FormNote = { name: missing.command, channel: person.channel, given }
-  const { name, missing: names } = { name: missing.command, missing: missing.missing }
   const view = argumentsModal({
-    name,
+    name: missing.command,
     arguments: entry.arguments,
     given: missing.given,
-    missing: names,
+    missing: missing.missing,
     privateMetadata: JSON.stringify(note),
   })
   try {
