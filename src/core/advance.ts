@@ -10,6 +10,7 @@ import { clock, judgmentText } from './judgment.ts'
 import { chosen, left } from './mend.ts'
 import { adopted, ended, lost, started, stuck } from './running.ts'
 import { digestOf } from './settle.ts'
+import { stolen } from './steal.ts'
 import type { Outcome } from './workflow.ts'
 
 /**
@@ -17,7 +18,7 @@ import type { Outcome } from './workflow.ts'
  * Pure: the same world, event and time give the same answer. Events that no longer fit change nothing.
  */
 export function advance(world: World, event: Event, now: number): Next {
-  const late = event.type === 'stage.ended' || event.type === 'judged'
+  const late = event.type === 'stage.ended' || event.type === 'judged' || event.type === 'stolen'
   if (isOver(world.execution) && !late) return refuse(world, `It is over: ${wordOf(world.execution)}.`)
   switch (event.type) {
     case 'requested':
@@ -44,6 +45,8 @@ export function advance(world: World, event: Event, now: number): Next {
       return superseded(world, event.why, now)
     case 'left':
       return left(world, event.by, now)
+    case 'stolen':
+      return stolen(world, event, now)
     case 'chosen':
       return chosen(world, event.choice, now)
   }

@@ -3,7 +3,7 @@ import { dayAndClock } from './judgment.ts'
 import { shown } from './text.ts'
 
 /**
- * What is recorded, in the order in which it happens. `asked` and `refused` are requests (typed, or pressed) with their decision;
+ * What is recorded, in the order in which it happens. `stolen`: somebody took the lock from who held it. `asked` and `refused` are requests (typed, or pressed) with their decision;
  * `ran` is the argv of a program and `exited` its end; `ended` is the outcome of a stage and `finished` that of the execution;
  * `damaged` says that somebody changed an audit file behind the back of whoever writes it.
  */
@@ -16,6 +16,7 @@ export const auditKinds = [
   'left',
   'chosen',
   'extended',
+  'stolen',
   'locked',
   'unlocked',
   'started',
@@ -39,6 +40,7 @@ export const shownByDefault = [
   'left',
   'chosen',
   'extended',
+  'stolen',
   'finished',
   'damaged',
 ] as const
@@ -57,6 +59,8 @@ export type AuditEntry = {
   readonly environment?: string
   readonly stage?: string
   readonly attempt?: number
+  /** The person from whom it was taken, by the same id. */
+  readonly from?: string
   /** The rule that allowed it. */
   readonly rule?: string
   readonly why?: string
@@ -64,6 +68,8 @@ export type AuditEntry = {
   readonly digest?: string
   readonly worker?: string
   readonly argv?: readonly string[]
+  /** A command of seconds beside the program that the stage is about (`terraform init`, `terraform show`). */
+  readonly short?: true
   readonly exitCode?: number
   readonly outcome?: string
   readonly until?: string
@@ -80,6 +86,8 @@ export type AuditLine = {
 
 /** What to look for. `who` with or without the team: `T01TEAM/U01ALICE`, `U01ALICE`, `shell:ann`. Times are milliseconds. */
 export type AuditQuery = {
+  /** False leaves out the short commands of stages. */
+  readonly short?: boolean
   readonly who?: string
   readonly environment?: string
   readonly execution?: string
@@ -87,11 +95,18 @@ export type AuditQuery = {
   readonly limit: number
 }
 
-export function isAskedFor({ entry, at }: AuditLine, { who, environment, execution, since = 0 }: AuditQuery): boolean {
+export function isAskedFor({ entry, at }: AuditLine, query: AuditQuery): boolean {
+  const { who, environment, execution, since = 0, short = true } = query
+  if (entry.short && !short) return false
   if (execution !== undefined && entry.execution !== execution) return false
   if (who !== undefined && entry.who !== who && !entry.who.endsWith(`/${who}`)) return false
   if (environment !== undefined && entry.environment !== environment) return false
   return Date.parse(at) >= since
+}
+
+/** Long ones are cut; all of it stands in the audit itself. */
+export function argvText(argv: readonly string[]): string {
+  return shown(argv.join(' '), 300)
 }
 
 /** A line as people read it; `nameOf` says how a person is written (by default as a mention). */
@@ -103,9 +118,10 @@ export function auditText({ seq, at, entry }: AuditLine, nameOf: (id: string) =>
     entry.what && shown(entry.what),
     entry.line && shown(entry.line),
     execution && `(${shown(execution)}${stage ? `, ${shown(stage)}` : ''})`,
+    entry.from && `from ${nameOf(entry.from)}`,
     entry.environment && `on ${shown(entry.environment)}`,
     outcome && `*${outcome}*`,
-    argv && shown(argv.join(' ')),
+    argv && argvText(argv),
     exitCode !== undefined && `exit code ${exitCode}`,
     worker && `by ${shown(worker)}`,
     rule && `by the rule ${shown(rule)}`,

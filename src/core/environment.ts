@@ -33,6 +33,15 @@ export type Lifetime = {
   readonly replaced?: Lifetime
 }
 
+/** The last time that somebody took the lock from an execution that was over or stood at unknown: by whom, why, by which rule. */
+export type Steal = {
+  readonly from: Claim
+  readonly by: Actor
+  readonly at: number
+  readonly why: string
+  readonly rule: string
+}
+
 /** What is stored of one environment, compared and set by `version` together with the executions that touch it. */
 export type EnvironmentRecord = {
   readonly name: string
@@ -42,6 +51,8 @@ export type EnvironmentRecord = {
   readonly lifetime: Lifetime | null
   /** What the last apply that ended left behind, for `status`. */
   readonly last: { readonly execution: string; readonly line: string; readonly at: number; readonly up: boolean } | null
+  /** Absent where nobody ever stole the lock. */
+  readonly stolen?: Steal
 }
 
 export function newEnvironment(name: string): EnvironmentRecord {

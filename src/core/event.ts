@@ -34,6 +34,7 @@ export type Event =
   | { readonly type: 'cancel'; readonly by: Actor; readonly why: string; readonly force: boolean }
   | { readonly type: 'superseded'; readonly why: string }
   | { readonly type: 'left'; readonly by: Actor }
+  | { readonly type: 'stolen'; readonly by: Actor; readonly why: string; readonly rule: string }
   | { readonly type: 'chosen'; readonly choice: Choice }
 
 /** What has to be done besides storing. Each is stored with its due time and done at least once; each may be done twice. */

@@ -43,8 +43,14 @@ export function finish(world: World, status: ExecutionStatus, ending: Ending | n
   const stages = world.execution.stages.map((stage) => closed(stage, status))
   const execution: Execution = { ...world.execution, stages, status, ending, endedAt: now }
   if (!world.environment || execution.lock === 'none') return changed({ execution, environment: world.environment }, [])
-  const free = notTakenDown(world.environment, execution.id, now)
-  const environment = release(free.environment, execution.id, now)
+  const { environment, effects } = passOn(world.environment, execution.id, now)
+  return changed({ execution: { ...execution, lock: 'released' }, environment }, effects)
+}
+
+/** The lock, or the place in its queue, goes from an execution to whoever is next; those who wait are shown their new places. */
+export function passOn(before: EnvironmentRecord, execution: string, now: number) {
+  const free = notTakenDown(before, execution, now)
+  const environment = release(free.environment, execution, now)
   const queued: Effect[] = environment.queue.map(({ execution }) => ({
     do: 'show',
     message: `execution:${execution}`,
@@ -52,10 +58,10 @@ export function finish(world: World, status: ExecutionStatus, ending: Ending | n
   }))
   const effects = [...free.effects, ...queued]
   const next = environment.lock
-  if (next && next.execution !== world.environment.lock?.execution) {
+  if (next && next.execution !== before.lock?.execution) {
     effects.push({ do: 'tell', execution: next.execution, event: { type: 'lock.granted' }, at: now })
   }
-  return changed({ execution: { ...execution, lock: 'released' }, environment }, effects)
+  return { environment, effects }
 }
 
 /** The end of a lifetime that did not take the environment down (expired, rejected, failed) leaves it to people: extend it, or `down`. */

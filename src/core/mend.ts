@@ -1,6 +1,7 @@
 import type { Actor } from './actor.ts'
 import { idOf, nameOf } from './actor.ts'
 import type { Next, World } from './event.ts'
+import type { Execution } from './execution.ts'
 import { fresh, stageOf } from './execution.ts'
 import { finish, go, refuse } from './finish.ts'
 import type { Offer } from './look.ts'
@@ -30,11 +31,19 @@ export function left(world: World, by: Actor, now: number): Next {
   const { execution } = world
   if (execution.status !== 'unknown')
     return refuse(world, 'Only an execution that stands at unknown can be left as it is.')
-  const busy = execution.stages.find(({ state }) => state === 'running')
-  if (busy) return refuse(world, `\`${busy.id}\` still runs; leave it as it is when that has ended.`)
+  const alive = aliveText(execution)
+  if (alive) return refuse(world, `${alive} Leave it as it is when that has ended.`)
   const text = `${nameOf(by)} left it as it is: how it ended stays unknown, and the lock was given back.`
   const notes = [...execution.notes, { at: now, text }]
   return finish({ ...world, execution: { ...execution, notes } }, 'unknown', 'left', now)
+}
+
+/** What of an execution is known to be at work still, although it stands at unknown; null when nothing is. */
+export function aliveText(execution: Execution): string | null {
+  const busy = execution.stages.find(({ state }) => state === 'running')
+  if (busy) return `\`${busy.id}\` still runs.`
+  if (lookOf(execution)?.process !== 'running') return null
+  return 'Its process was still running when it was last looked at (**Look again** on its message).'
 }
 
 /** Never a silent re-run: a new plan is shown and judged like any other, and whoever asked for it counts as an asker. */

@@ -74,9 +74,9 @@ export function refuseControl(text: string): void {
 }
 
 /** What somebody typed, short and safe to stand between backticks in a message. */
-export function shown(text: string): string {
+export function shown(text: string, most = 80): string {
   const flat = text.replaceAll('`', "'").replace(/\s+/g, ' ')
-  return flat.length > 80 ? `\`${flat.slice(0, 79)}…\`` : `\`${flat || '""'}\``
+  return flat.length > most ? `\`${flat.slice(0, most - 1)}…\`` : `\`${flat || '""'}\``
 }
 
 function unmarked(whole: string, target: string, label: string | undefined): string {

@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import type { Actor } from './actor.ts'
 import type { EnvironmentRecord } from './environment.ts'
 import type { Execution } from './execution.ts'
+import type { Lock } from './locks.ts'
 import type { EnvironmentSettings, Site } from './site.ts'
 
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json | undefined }
@@ -54,6 +55,16 @@ export type ProcessSpec = {
   readonly env: Readonly<Record<string, string>>
 }
 
+/** For a command of seconds: killed after `timeout` milliseconds, or when `signal` aborts. */
+export type ShortSettings = {
+  cwd: string
+  env: Readonly<Record<string, string>>
+  timeout?: number
+  signal?: AbortSignal
+}
+
+export type ShortResult = { exitCode: number; stdout: string; stderr: string }
+
 /** What a running stage is given. Everything outside comes in here, so that a kind can be run by any worker. */
 export type RunContext = {
   readonly execution: string
@@ -82,6 +93,8 @@ export type RunContext = {
    * sends one SIGINT to its group and waits; only a forced stop kills it.
    */
   process(spec: ProcessSpec, onLine: (line: string) => void): Promise<ProcessEnd>
+  /** Runs a command of seconds that may run again and may be killed; it is recorded with its exit, as `process` is. */
+  run(argv: readonly string[], settings: ShortSettings): Promise<ShortResult>
   /** True when the program of this attempt was started before, by a worker that died. */
   readonly adopted: boolean
   progress(text: string): void
@@ -128,6 +141,10 @@ export type AnswerContext = Asked & {
   run(id: string): Promise<Execution>
   environment(name: string): Promise<EnvironmentRecord>
   cancel(id: string): Promise<string>
+  /** The locks of all environments of the site, with the executions that hold them. */
+  locks(): Promise<Lock[]>
+  /** Takes the lock of an environment from an execution that is over or at unknown. Throws a `UserError` that says why not. */
+  steal(environment: string, why: string): Promise<string>
   /** Says what would run again; with `go` it is stored and runs. */
   retry(id: string, go: boolean): Promise<string>
   help(topic: string): string

@@ -2,6 +2,7 @@ import { distance } from 'fastest-levenshtein'
 import { decide, mayEver, rolesOf, rolesThatMay } from '../core/access.ts'
 import type { Actor } from '../core/actor.ts'
 import { nameOf } from '../core/actor.ts'
+import { historyLines } from '../core/audit/history.ts'
 import { auditText } from '../core/audit.ts'
 import { entriesUnder, helpFor, helpList, helpText, parseCommand } from '../core/command.ts'
 import { milliseconds } from '../core/duration.ts'
@@ -13,6 +14,7 @@ import { UserError } from '../errors.ts'
 import { createConsul } from '../tools/consul.ts'
 import { cancelOrLeave } from './deeds.ts'
 import { environmentOf } from './lifetimes.ts'
+import { locksOf, steal } from './locks.ts'
 import type { CrewParts } from './parts.ts'
 import { retry } from './retry.ts'
 
@@ -27,6 +29,8 @@ export function answerOf(parts: CrewParts, asked: Asked): AnswerContext {
     run: (id) => findRun(parts, id),
     environment: (name) => store.environment(environmentOf(site, name).name),
     cancel: async (id) => cancelOrLeave(parts, await findRun(parts, id), asked),
+    locks: () => locksOf(parts),
+    steal: (name, why) => steal(parts, name, why, asked),
     retry: async (id, go) => retry(parts, await findRun(parts, id), asked, go),
     help: (topic) => helpOn(parts, asked, topic),
     can: (person, line) => can(parts, person, line),
@@ -82,13 +86,13 @@ async function can(parts: CrewParts, person: string, line: string): Promise<stri
   return `No: ${nameOf(actor)} may not run \`${parsed.line}\` and has ${have}. ${who}`
 }
 
-/** As many lines as a person reads about one execution. */
-const MOST_HISTORY = 100
+/** As many lines as a person reads about one execution; the short commands among them are folded. */
+const MOST_HISTORY = 400
 
 async function history(parts: CrewParts, execution: string): Promise<string[]> {
   const since = (await parts.store.execution(execution))?.createdAt ?? 0
   const lines = await parts.audit.find({ execution, since: since - 60_000, limit: MOST_HISTORY })
-  return lines.reverse().map((line) => auditText(line))
+  return historyLines(lines.reverse())
 }
 
 /** Only texts that were written for people: never a plan file, a stack or a state. */
@@ -104,7 +108,7 @@ async function textOf({ artifacts }: CrewParts, execution: string, name: string)
 type AuditQuery = Parameters<AnswerContext['audit']>[0]
 
 async function audit(parts: CrewParts, { since, ...query }: AuditQuery): Promise<string[]> {
-  const lines = await parts.audit.find({ ...query, since: parts.now() - milliseconds(since) })
+  const lines = await parts.audit.find({ ...query, since: parts.now() - milliseconds(since), short: false })
   return lines.map((line) => auditText(line))
 }
 

@@ -6,10 +6,10 @@ import type { Site } from '../core/site.ts'
 import type { Fields, RunContext, StageKind, StageKinds } from '../core/workflow.ts'
 import { UserError } from '../errors.ts'
 import type { Log } from '../log.ts'
-import { interrupt, runOnce } from '../tools/run.ts'
+import { interrupt, run, runOnce } from '../tools/run.ts'
 import type { ArtifactStore } from './artifacts.ts'
 import type { Recorder } from './audit/process.ts'
-import { recordProcess } from './audit/process.ts'
+import { recorded } from './audit/process.ts'
 import type { Store } from './store.ts'
 import type { LabelledWorker } from './workers.ts'
 
@@ -56,7 +56,7 @@ export function contextOf(parts: RunnerParts, { execution, stage }: Start, place
   const { directory, process, controls } = place
   const variables = (names: readonly string[]) =>
     Object.fromEntries(names.flatMap((name) => (parts.variables[name] ? [[name, parts.variables[name]]] : [])))
-  const context: Omit<RunContext, 'process'> = {
+  const context: Omit<RunContext, 'process' | 'run'> = {
     execution: execution.id,
     line: execution.line,
     stage: stage.id,
@@ -75,7 +75,7 @@ export function contextOf(parts: RunnerParts, { execution, stage }: Start, place
     progress: (text) => parts.progress(execution.id, stage.id, text),
     now: parts.now,
   }
-  const run: RunContext['process'] = async (spec, onLine) => {
+  const durably: RunContext['process'] = async (spec, onLine) => {
     const kill = () =>
       void interrupt(process, 'SIGKILL').catch((error) => parts.log.error({ err: error }, 'forced stop failed'))
     controls.force.signal.addEventListener('abort', kill, { once: true })
@@ -83,7 +83,7 @@ export function contextOf(parts: RunnerParts, { execution, stage }: Start, place
     return runOnce(process, spec, { onLine, signal: controls.stop.signal })
   }
   const recording = { recorder: parts.audit, log: parts.log, who: idOf(execution.actor), context }
-  return { ...context, process: (spec, onLine) => recordProcess(recording, spec, () => run(spec, onLine)) }
+  return { ...context, ...recorded(recording, { process: durably, run }) }
 }
 
 /** Digests of the approvals that count, of judgments that showed this plan. */

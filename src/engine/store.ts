@@ -52,8 +52,10 @@ export type Store = {
   ): Promise<Requested | null>
   /** Lets an event happen to an execution. Throws when there is no such execution. `request` makes a second delivery harmless. */
   tell(id: string, event: Event, request?: string): Promise<Next>
-  /** Changes an environment by itself; null leaves it as it is. */
-  alter(name: string, change: Alter): Promise<EnvironmentRecord | null>
+  /** Changes an environment by itself; null leaves it as it is. `request` makes a second delivery harmless: null as well. */
+  alter(name: string, change: Alter, request?: { key: string; value: string }): Promise<EnvironmentRecord | null>
+  /** What a request changed, by the id that was stored with its key; null when it did not (yet). */
+  seen(request: string): Promise<string | null>
   /** True the first time a key is seen: for events that store nothing else. */
   first(request: string): Promise<boolean>
   /** Newest first. */
@@ -114,19 +116,26 @@ export function createStore(redis: Redis, keys: Keys, now: () => number, replica
       })
     },
 
-    async alter(name, change) {
+    async alter(name, change, request) {
+      const seen = request ? { seen: { ...request, key: keys.seen(request.key) } } : {}
       return untilStored(async () => {
         const before = await environment(name)
         const changed = change(before)
         if (!changed) return { done: null }
         const audit = recordsOf(aboutIt(before), aboutIt(changed.environment), null)
-        const result = await commit({ environments: [changed.environment], effects: changed.effects, audit })
-        return result.kind === 'ok' ? { done: changed.environment } : 'again'
+        const result = await commit({ environments: [changed.environment], effects: changed.effects, audit, ...seen })
+        if (result.kind === 'conflict') return 'again'
+        return { done: result.kind === 'ok' ? changed.environment : null }
       })
     },
 
     async first(request) {
       return (await redis.set(keys.seen(request), '-', 'PX', SEEN_FOR_MS, 'NX')) === 'OK'
+    },
+
+    async seen(request) {
+      const value = await redis.get(keys.seen(request))
+      return value === '-' ? null : value
     },
 
     async list({ limit, open = false, inHand = false }) {

@@ -117,10 +117,12 @@ function listsOf({ report, mask, destroy }: Ended): Fields {
 }
 
 /** What Terraform itself says afterwards. Not being able to ask is no failure of the apply: it is said as not known. */
-async function stateAfter({ place, destroy }: Ended): Promise<Fields> {
+async function stateAfter({ context, place, destroy }: Ended): Promise<Fields> {
   try {
-    const lineage = await lineageOf(place)
-    const empty = destroy ? (await stateList(place.bin, { cwd: place.stack, env: place.env })).length === 0 : null
+    const lineage = await lineageOf(context, place)
+    const empty = destroy
+      ? (await stateList(place.bin, { cwd: place.stack, env: place.env, run: context.run })).length === 0
+      : null
     return { lineage, empty }
   } catch (error) {
     return { lineage: null, empty: null, stateNotRead: messageOf(error).slice(0, 300) }

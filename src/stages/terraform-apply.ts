@@ -8,7 +8,6 @@ import { readPlanText, secretsOf, summarizePlan } from '../core/plan.ts'
 import { planOutput } from '../core/report.ts'
 import type { Outcome, RunContext, StageDraft, StageKind } from '../core/workflow.ts'
 import { UserError } from '../errors.ts'
-import { run } from '../tools/run.ts'
 import { applyArgv, showJsonArgv } from '../tools/terraform.ts'
 import { treeDigest, unpackTree } from '../tools/tree.ts'
 import { outcomeOf } from './apply-outcome.ts'
@@ -47,7 +46,7 @@ async function applyPlan(planStage: string, context: RunContext): Promise<Outcom
     if (difference) return { kind: 'failed', error: difference, again: planStage }
     await init(context, place, maskFor(context))
   }
-  const plan = readPlanText(await showPlan(place))
+  const plan = readPlanText(await showPlan(context, place))
   const mask = maskFor(context, secretsOf(plan))
   const { end, report } = await runApply(plan, context, place, mask)
   await context.artifacts.put('apply-log.txt', Buffer.from(mask(await streamText(end.out))))
@@ -83,7 +82,7 @@ async function differenceFrom(approved: Approved, context: RunContext, place: Wo
   return null
 }
 
-async function showPlan(place: Workplace): Promise<string> {
+async function showPlan({ run }: RunContext, place: Workplace): Promise<string> {
   const argv = [place.bin, ...showJsonArgv(place.planFile)]
   const { exitCode, stdout } = await run(argv, { cwd: place.stack, env: place.env, timeout: 10 * 60_000 })
   if (exitCode !== 0) throw new UserError(`\`terraform show\` of the approved plan exited with ${exitCode}.`)

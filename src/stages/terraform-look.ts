@@ -7,7 +7,7 @@ import { readEvent } from '../core/apply.ts'
 import { headline, readPlanText, summarizePlan } from '../core/plan.ts'
 import { planOutput } from '../core/report.ts'
 import type { Fields, Outcome, RunContext, StageKind } from '../core/workflow.ts'
-import { look, run } from '../tools/run.ts'
+import { look } from '../tools/run.ts'
 import { planArgv, showJsonArgv } from '../tools/terraform.ts'
 import type { Workplace } from './workplace.ts'
 import { approvedCopy, maskFor } from './workplace.ts'
@@ -66,25 +66,25 @@ export async function planNow(planStage: string, context: RunContext, place: Wor
   const { variables, destroy } = planOutput.parse(context.output(planStage))
   const mask = maskFor(context)
   const argv = planArgv({ planFile: place.planFile, lockTimeout: LITTLE_PATIENCE, variables, destroy })
-  let { exitCode, stdout } = await quietly(place, argv)
+  let { exitCode, stdout } = await quietly(context, place, argv)
   for (let tries = 1; isNobodysLock(stdout) && tries < NOBODYS_LOCK.tries; tries++) {
     await sleep(NOBODYS_LOCK.every)
-    ;({ exitCode, stdout } = await quietly(place, argv))
+    ;({ exitCode, stdout } = await quietly(context, place, argv))
   }
   if (exitCode === 0 || exitCode === 2)
-    return { lock: null, problem: null, fresh: mask(await summaryOf(place, exitCode)) }
+    return { lock: null, problem: null, fresh: mask(await summaryOf(context, place, exitCode)) }
   const errors = diagnosticsOf(stdout)
   const lock = errors.map(lockOf).find((found) => found !== null) ?? null
   const said = errors.map(({ summary }) => summary).join('; ')
   return { lock, fresh: null, problem: lock ? null : mask(said || `terraform plan exited with ${exitCode}`) }
 }
 
-async function summaryOf(place: Workplace, exitCode: number): Promise<string> {
-  const { stdout } = await quietly(place, showJsonArgv(place.planFile))
+async function summaryOf(context: RunContext, place: Workplace, exitCode: number): Promise<string> {
+  const { stdout } = await quietly(context, place, showJsonArgv(place.planFile))
   return headline(summarizePlan(readPlanText(stdout), { exitCode }))
 }
 
-function quietly(place: Workplace, argv: readonly string[]) {
+function quietly({ run }: RunContext, place: Workplace, argv: readonly string[]) {
   return run([place.bin, ...argv], { cwd: place.stack, env: place.env, timeout: 15 * 60_000 })
 }
 

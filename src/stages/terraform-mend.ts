@@ -2,7 +2,6 @@ import { rename } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import type { Outcome, RunContext, StageKind } from '../core/workflow.ts'
-import { run } from '../tools/run.ts'
 import { planNow } from './terraform-look.ts'
 import type { Workplace } from './workplace.ts'
 import { approvedCopy, maskFor } from './workplace.ts'
@@ -31,7 +30,11 @@ export const terraformUnlock: StageKind<Input> = {
     if (!now.lock) return { kind: 'succeeded', output: { said: 'The state was not locked any more.' } }
     if (now.lock.id !== lock)
       return { kind: 'failed', error: `The state is locked by another one now (${now.lock.id}); nothing was released.` }
-    return said(context, await terraform(place, ['force-unlock', '-force', lock]), 'The state lock was released.')
+    return said(
+      context,
+      await terraform(context, place, ['force-unlock', '-force', lock]),
+      'The state lock was released.',
+    )
   },
 }
 
@@ -45,13 +48,13 @@ export const terraformPush: StageKind<Input> = {
     const { of, attempt } = input.parse(fields)
     const saved = join(dirname(context.directory), `${of}-${attempt}`, 'stack', 'errored.tfstate')
     const place = await approvedCopy(context)
-    const pushed = await terraform(place, ['state', 'push', saved])
+    const pushed = await terraform(context, place, ['state', 'push', saved])
     if (pushed.exitCode === 0) await rename(saved, `${saved}.pushed`)
     return said(context, pushed, 'The saved state was pushed.')
   },
 }
 
-function terraform(place: Workplace, argv: readonly string[]) {
+function terraform({ run }: RunContext, place: Workplace, argv: readonly string[]) {
   return run([place.bin, ...argv], { cwd: place.stack, env: place.env, timeout: 15 * 60_000 })
 }
 

@@ -7,7 +7,6 @@ import { describePlanned, headline, isRisky, readPlanText, secretsOf, summarizeP
 import type { Fields, Outcome, ProcessEnd, RunContext, StageKind } from '../core/workflow.ts'
 import { UserError } from '../errors.ts'
 import { commitOf } from '../tools/git.ts'
-import { run } from '../tools/run.ts'
 import { planArgv, showJsonArgv, showTextArgv } from '../tools/terraform.ts'
 import { copyTree, packTree, treeDigest } from '../tools/tree.ts'
 import { sha256 } from './digest.ts'
@@ -102,7 +101,7 @@ type Made = {
 }
 
 async function keepPlan(input: Planned, { context, place, tree, exitCode }: Made): Promise<Outcome> {
-  const json = await show(place, showJsonArgv(place.planFile))
+  const json = await show(context, place, showJsonArgv(place.planFile))
   const plan = readPlanText(json)
   const summary = summarizePlan(plan, { exitCode })
   if (summary.errored || !summary.complete)
@@ -110,7 +109,7 @@ async function keepPlan(input: Planned, { context, place, tree, exitCode }: Made
   const mask = maskFor(context, secretsOf(plan))
   const bytes = await readFile(place.planFile)
   await context.artifacts.put('plan', bytes)
-  await context.artifacts.put('plan.txt', Buffer.from(mask(await show(place, showTextArgv(place.planFile)))))
+  await context.artifacts.put('plan.txt', Buffer.from(mask(await show(context, place, showTextArgv(place.planFile)))))
   const lock = await readFile(join(place.stack, '.terraform.lock.hcl')).catch(() => null)
   if (lock) await context.artifacts.put('lock', lock)
   const { environment } = context
@@ -122,10 +121,10 @@ async function keepPlan(input: Planned, { context, place, tree, exitCode }: Made
     backend: environment.backend,
     environment: environment.name,
     terraform: place.version,
-    commit: await commitOf(environment.stack, place.env),
+    commit: await commitOf(environment.stack, place.env, context.run),
   }
   const { backend: _, environment: __, ...shown } = bound
-  const identity = { ...shown, digest: digestOf(bound), lineage: await lineageOf(place) }
+  const identity = { ...shown, digest: digestOf(bound), lineage: await lineageOf(context, place) }
   return {
     kind: 'succeeded',
     output: { ...identity, ...wordsOf(summary, mask), destroy: input.destroy, size: input.size, files: ['plan.txt'] },
@@ -148,7 +147,7 @@ function wordsOf(summary: PlanSummary, mask: (text: string) => string): Fields {
   }
 }
 
-async function show(place: Workplace, argv: readonly string[]): Promise<string> {
+async function show({ run }: RunContext, place: Workplace, argv: readonly string[]): Promise<string> {
   const { exitCode, stdout } = await run([place.bin, ...argv], {
     cwd: place.stack,
     env: place.env,

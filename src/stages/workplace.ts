@@ -4,7 +4,6 @@ import { z } from 'zod'
 import { createMask } from '../core/mask.ts'
 import type { NamedEnvironment, RunContext } from '../core/workflow.ts'
 import { UserError } from '../errors.ts'
-import { run } from '../tools/run.ts'
 import { environmentFor, initArgv, version } from '../tools/terraform.ts'
 import { unpackTree } from '../tools/tree.ts'
 import { sha256 } from './digest.ts'
@@ -64,13 +63,15 @@ export async function workplace(context: RunContext, fill: (stack: string) => Pr
     await rm(stack, { recursive: true, force: true })
     await fill(stack)
   }
-  return { ...place, version: await version(place.bin, env, context.signal) }
+  // A cancel stops what was adopted, and not the look at what it is.
+  const { adopted, run, signal } = context
+  return { ...place, version: await version(place.bin, env, adopted ? { run } : { run, signal }) }
 }
 
 /** `terraform init` in the copy: repeatable, so that it may be killed and run again. Throws a `UserError` with what it said. */
 export async function init(context: RunContext, place: Workplace, mask: (text: string) => string): Promise<void> {
   const argv = [place.bin, ...initArgv({ backendConfig: context.environment.backend.config })]
-  const { exitCode, stderr } = await run(argv, {
+  const { exitCode, stderr } = await context.run(argv, {
     cwd: place.stack,
     env: place.env,
     timeout: 10 * MINUTES,
@@ -102,7 +103,7 @@ export async function restoreLockFile(context: RunContext, place: Workplace): Pr
 const pulled = z.looseObject({ lineage: z.string().optional() })
 
 /** Lineage of the state as it is stored now, or null while there is none. The state itself is never kept: it holds secrets. */
-export async function lineageOf(place: Workplace): Promise<string | null> {
+export async function lineageOf({ run }: RunContext, place: Workplace): Promise<string | null> {
   const { exitCode, stdout } = await run([place.bin, 'state', 'pull'], {
     cwd: place.stack,
     env: place.env,
@@ -115,7 +116,10 @@ export async function lineageOf(place: Workplace): Promise<string | null> {
 const SECRET_NAME = /TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL|_KEY$/
 
 /** Masks what the site names as secret, what the worker's own environment holds under such names, and what the plan marks. */
-export function maskFor(context: RunContext, marked: readonly string[] = []): (text: string) => string {
+export function maskFor(
+  context: Pick<RunContext, 'inherit' | 'secrets'>,
+  marked: readonly string[] = [],
+): (text: string) => string {
   const own = Object.entries(context.inherit).filter(([name]) => SECRET_NAME.test(name))
   return createMask([...context.secrets, ...own.map(([, value]) => value), ...marked])
 }

@@ -29,6 +29,9 @@ export type RunSettings = {
 
 export type RunResult = { exitCode: number; stdout: string; stderr: string }
 
+/** How short commands are run; whoever wants to know of each gives one of his own. */
+export type Run = (argv: readonly string[], settings: RunSettings) => Promise<RunResult>
+
 export type RunOnceOptions = {
   /** Every line of standard output, from the first one on, also when somebody else started the process. */
   onLine?: OnLine

@@ -1,11 +1,12 @@
 import { z } from 'zod'
 import { UserError } from '../errors.ts'
-import { run } from './run.ts'
+import { type Run, run as runHere } from './run.ts'
 
 export { type DiagnosisKind, type Diagnostic, diagnose } from './terraform/diagnose.ts'
 
 type Environment = Record<string, string>
-type Where = { cwd: string; env: Readonly<Environment>; signal?: AbortSignal }
+type How = { signal?: AbortSignal; run?: Run }
+type Where = How & { cwd: string; env: Readonly<Environment> }
 
 /** What Terraform may inherit from the program that runs it. Credentials are not in the list: a site names those itself. */
 const INHERITED =
@@ -103,7 +104,8 @@ export function stateListArgv(): string[] {
 const versionAnswer = z.object({ terraform_version: z.string().min(1) })
 
 /** `1.11.4`. A program that is missing or is no Terraform is a `UserError`. */
-export async function version(bin: string, env: Readonly<Environment>, signal?: AbortSignal): Promise<string> {
+export async function version(bin: string, env: Readonly<Environment>, how: How = {}): Promise<string> {
+  const { signal, run = runHere } = how
   const settings = { cwd: '/', env, timeout: 60_000, ...(signal && { signal }) }
   const { exitCode, stdout, stderr } = await run([bin, 'version', '-json'], settings)
   const answer = versionAnswer.safeParse(jsonOf(stdout))
@@ -115,7 +117,8 @@ export async function version(bin: string, env: Readonly<Environment>, signal?: 
 
 /** The addresses in the state; none where nothing was ever applied, which Terraform itself calls an error. */
 export async function stateList(bin: string, where: Where): Promise<string[]> {
-  const { exitCode, stdout, stderr } = await run([bin, ...stateListArgv()], { timeout: 300_000, ...where })
+  const { run = runHere, ...settings } = where
+  const { exitCode, stdout, stderr } = await run([bin, ...stateListArgv()], { timeout: 300_000, ...settings })
   if (exitCode === 0) return stdout.split('\n').filter((line) => line !== '')
   if (stderr.includes('No state file was found!')) return []
   throw new Error(`terraform state list exited with ${exitCode}: ${stderr.trim().slice(-2000)}`)

@@ -12,7 +12,7 @@ import { worker } from '../core/world.ts'
 import type { Here } from './redis.ts'
 
 const shipped = await readSite('examples/site/groundcrew.yml')
-const allowed = { ...shipped.roles.approvers, may: [{ commands: ['runs *', 'audit'] }] }
+const allowed = { ...shipped.roles.approvers, may: [{ commands: ['runs *', 'locks *', 'audit'] }] }
 /** The demo's site, whose approvers may ask the audit. */
 export const site = { ...shipped, roles: { ...shipped.roles, approvers: { ...shipped.roles.approvers, ...allowed } } }
 const catalog = createCatalog(await loadCommands(['commands']), site as typeof shipped)

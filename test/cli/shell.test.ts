@@ -144,7 +144,7 @@ describe('the shell', { timeout: 120_000 }, () => {
     const site = await readSite(join(root, 'examples/site/groundcrew.yml'))
     const tab = completer({ site, catalog: createCatalog(await loadCommands([join(root, 'commands')]), site) })
     expect(tab('loadtest up ')[0]).toEqual(expect.arrayContaining(['small', 'medium', 'large']))
-    expect(tab('lo')).toEqual([['loadtest '], 'lo'])
+    expect(tab('load')).toEqual([['loadtest '], 'load'])
     expect(tab('as U02')).toEqual([['U02BOB '], 'U02'])
     expect(tab('wh')[0]).toEqual(['who', 'whoami'])
     expect(tab('ex')[0]).toEqual(['exit '])

@@ -62,8 +62,9 @@ function lifetimeBreaches({ environment, executions, effects, now }: Town): stri
 function ofOne(town: Town, execution: Execution): string[] {
   const found = [...statusBreaches(execution), ...execution.stages.flatMap((stage) => ofStage(town, execution, stage))]
   for (const judgment of execution.judgments) {
+    // Who asks for a new plan becomes an asker, and what he judged before has fallen with the old one.
     // The clock does not judge what it asked for: it passes on what people had approved with --for.
-    if (judgment.by.kind !== 'lifetime' && execution.askers.includes(idOf(judgment.by)))
+    if (judgment.by.kind !== 'lifetime' && !judgment.fell && execution.askers.includes(idOf(judgment.by)))
       found.push(`${idOf(judgment.by)} judged what he asked for`)
   }
   return found.map((each) => `${execution.id}: ${each}`)

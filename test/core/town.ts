@@ -254,10 +254,11 @@ function moveOn(town: Town, dice: Dice, { id, stages, status }: Execution): void
     ended,
     adopted,
     { type: 'left', by },
+    steal(by),
     { type: 'chosen', choice },
     { type: 'chosen', choice },
   ])
-  tell(town, id, state === 'unknown' || end.type === 'left' || end.type === 'chosen' ? end : ended)
+  tell(town, id, state === 'unknown' || !('stage' in end) ? end : ended)
 }
 
 /** Anything to anybody, also to those who are over. */
@@ -275,6 +276,7 @@ function noise(town: Town, dice: Dice): void {
     { type: 'judgment.due', ...at },
     { type: 'lock.granted' },
     { type: 'left', by },
+    steal(by),
     { type: 'chosen', choice: { offer: dice.pick(offers), by, attempt: lookAttempt(stages) } },
     { type: 'superseded', why: 'x' },
     { type: 'cancel', by, why: '', force: dice.chance(0.5) },
@@ -283,6 +285,7 @@ function noise(town: Town, dice: Dice): void {
   tell(town, id, dice.pick(events))
 }
 
+const steal = (by: Actor): Event => ({ type: 'stolen', by, why: 'it stands', rule: 'approvers: approvers' })
 const lookAttempt = (stages: Execution['stages']) => stages.find(({ id }) => id === LOOK)?.attempt ?? 0
 
 function anyJudgment(town: Town, dice: Dice, id: string, stageId: string): Event {
@@ -315,5 +318,9 @@ function nurse(town: Town, dice: Dice, { id, status, stages }: Execution): void 
         : succeeded({ empty: true })
     tell(town, id, { type: 'stage.ended', stage: stageId, attempt, outcome })
   }
-  if (status === 'unknown') tell(town, id, { type: 'left', by: bob })
+  if (status !== 'unknown' || tell(town, id, { type: 'left', by: bob })?.changed) return
+  // Its process is known to live: its end is waited for.
+  const alive = stages.find(({ aside, state }) => !aside && state === 'unknown')
+  const outcome = succeeded({ empty: true })
+  if (alive) tell(town, id, { type: 'stage.ended', stage: alive.id, attempt: alive.attempt, outcome })
 }

@@ -37,9 +37,9 @@ export function siteText({ environments, sections = {} }: SiteWish): string {
     roles: {
       engineers: {
         members: [people.alice, people.bob],
-        may: [{ commands: ['loadtest *', 'tiny *', 'runs *'] }],
+        may: [{ commands: ['loadtest *', 'tiny *', 'runs *', 'locks *'] }],
       },
-      approvers: { members: [people.bob, people.carol], may: [{ commands: ['runs *', 'loadtest status'] }] },
+      approvers: { members: [people.bob, people.carol], may: [{ commands: ['runs *', 'locks *', 'loadtest status'] }] },
     },
     environments: Object.fromEntries(
       Object.entries(environments).map(([name, wish]) => [name, { ...environment(name), ...wish }]),

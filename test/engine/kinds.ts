@@ -31,6 +31,20 @@ async function runScript(input: unknown, context: RunContext): Promise<Outcome> 
   return end.exitCode === 0 ? { kind: 'succeeded', output } : { kind: 'failed', error: `exit ${end.exitCode}`, output }
 }
 
+/** Short commands around the one program of the stage, as Terraform's stages have them. */
+async function runShort(input: unknown, context: RunContext): Promise<Outcome> {
+  const {
+    before,
+    during = 'true',
+    after,
+  } = z.looseObject({ before: z.string(), during: z.string().optional(), after: z.string() }).parse(input)
+  const place = { cwd: context.directory, env: env(context) }
+  const first = await context.run(['sh', '-c', before], { ...place, signal: context.signal })
+  await context.process({ argv: ['sh', '-c', during], ...place }, context.progress)
+  const last = await context.run(['sh', '-c', after], place)
+  return { kind: 'succeeded', output: { first: { ...first }, last: { ...last } } }
+}
+
 async function look(_input: unknown, context: RunContext): Promise<Outcome> {
   const { execution, line, stage, attempt, approved, environment, passed, secrets, adopted } = context
   const seen = { execution, line, stage, attempt, approved: [...approved('terraform.plan')], adopted }
@@ -59,6 +73,7 @@ const kind = (name: string, repeatable: boolean, run?: StageKind['run']): [strin
 export const kinds: StageKinds = new Map([
   kind('script', false, runScript),
   kind('plan', true, runScript),
+  kind('short', false, runShort),
   kind('look', true, look),
   kind('trip', true, trip),
   kind('trip-once', false, trip),

@@ -50,7 +50,7 @@ async function programCheck(
   const todo = `Install it where workers run, or set environments.${name}.terraform to its full path`
   const where = environmentFor({ path: env.PATH ?? '', home: env.HOME ?? '/', inherit: env })
   return tried(what, todo, async () => [
-    ok(what, `${terraform} ${await version(terraform, where, AbortSignal.timeout(20_000))}`),
+    ok(what, `${terraform} ${await version(terraform, where, { signal: AbortSignal.timeout(20_000) })}`),
   ])
 }
 

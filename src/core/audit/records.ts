@@ -93,10 +93,19 @@ function ofEnvironment(before: EnvironmentRecord | null, after: EnvironmentRecor
   const [was, is] = [before?.lock ?? null, after.lock]
   const passed = was?.execution !== is?.execution
   return [
+    ...theft(before, after),
     ...(passed && was ? [held('unlocked', was)] : []),
     ...(passed && is ? [held('locked', is)] : []),
     ...extension(before?.lifetime ?? null, after),
   ]
+}
+
+function theft(before: EnvironmentRecord | null, { name, stolen }: EnvironmentRecord): AuditEntry[] {
+  const earlier = before?.stolen
+  if (!stolen || (earlier?.at === stolen.at && earlier.from.execution === stolen.from.execution)) return []
+  const { from, by, why, rule } = stolen
+  const { execution, line, actor } = from
+  return [{ kind: 'stolen', who: idOf(by), from: idOf(actor), line, execution, environment: name, rule, why }]
 }
 
 function extension(was: Lifetime | null, { name, lifetime }: EnvironmentRecord): AuditEntry[] {

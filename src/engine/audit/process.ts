@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto'
 import type { AuditEntry } from '../../core/audit.ts'
-import type { ProcessEnd, ProcessSpec, RunContext } from '../../core/workflow.ts'
+import type { ProcessEnd, ProcessSpec, RunContext, ShortResult, ShortSettings } from '../../core/workflow.ts'
+import { messageOf } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import { maskFor } from '../../stages/workplace.ts'
 import type { Audit } from '../audit.ts'
@@ -8,34 +10,89 @@ import { untilRecorded } from './patience.ts'
 /** What a worker records: nothing is begun before that is written, and what has ended is kept whatever happens to the file. */
 export type Recorder = Pick<Audit, 'keep' | 'write' | 'flush'>
 
+/** How programs are really run; every one that a stage starts comes through here. */
+type Programs = Pick<RunContext, 'process' | 'run'>
+
 export type ProcessRun = {
   readonly recorder: Recorder
   readonly log: Log
   readonly who: string
-  readonly context: Omit<RunContext, 'process'>
+  readonly context: Omit<RunContext, keyof Programs>
 }
 
-/** Records a program of a stage: its argv, masked, before it begins, and how it exited. An adopted one was begun before. */
-export async function recordProcess(
-  { recorder, log, who, context }: ProcessRun,
-  { argv }: ProcessSpec,
-  run: () => Promise<ProcessEnd>,
-): Promise<ProcessEnd> {
-  const { execution, line, stage, attempt, environment, signal } = context
-  const about = { who, line, execution, environment: environment.name, stage, attempt }
-  const key = `${execution}/${stage}/${attempt}`
-  if (!context.adopted) {
-    const mask = maskFor(context as RunContext)
-    const ran: AuditEntry = { kind: 'ran', ...about, argv: argv.map(mask) }
-    const onWait = () => context.progress('waiting: the audit cannot be written')
-    await untilRecorded(() => recorder.write(ran, `ran:${key}`), { log, signal, onWait })
+/**
+ * The programs of one start of a stage, recorded: the argv of each, masked, before it begins, and how it exited. `process` is what the
+ * stage is about; an adopted one was begun before. What `run` starts is short and may be run again.
+ */
+export function recorded(recording: ProcessRun, programs: Programs): Programs {
+  const { execution, stage, attempt, adopted } = recording.context
+  // What comes after a program that may not be lost only looks at what it left: a full disk must not keep its end from being told.
+  let begun = adopted
+  return {
+    async process(spec, onLine) {
+      const key = `${execution}/${stage}/${attempt}`
+      if (!adopted) await begin(recording, spec, { key, wait: recording.context.signal })
+      begun = true
+      const end = await programs.process(spec, onLine)
+      await keepEnd(recording, exitOf(end), key)
+      return end
+    },
+    run: (argv, settings) => runShort(recording, () => programs.run(argv, settings), { argv, settings, begun }),
   }
-  const end = await run()
-  await untilRecorded(() => recorder.keep({ kind: 'exited', ...about, ...exitOf(end) }, `exited:${key}`), { log })
-  return end
 }
 
-function exitOf(end: ProcessEnd) {
+type Short = { readonly argv: readonly string[]; readonly settings: ShortSettings; readonly begun: boolean }
+
+async function runShort(
+  recording: ProcessRun,
+  run: () => Promise<ShortResult>,
+  { argv, settings: { signal }, begun }: Short,
+): Promise<ShortResult> {
+  const key = randomUUID()
+  if (!(await begin(recording, { argv }, { key, wait: signal, short: true, begun })))
+    throw new Error(`${argv[0]} was called off before it began`, { cause: signal?.reason })
+  try {
+    const result = await run()
+    await keepEnd(recording, { exitCode: result.exitCode, short: true }, key)
+    return result
+  } catch (error) {
+    await keepEnd(recording, { why: maskFor(recording.context)(messageOf(error)), short: true }, key)
+    throw error
+  }
+}
+
+type Begin = {
+  readonly key: string
+  readonly wait: AbortSignal | undefined
+  readonly short?: true
+  readonly begun?: boolean
+}
+
+/** False when it was called off before that could be recorded. */
+async function begin(
+  { recorder, log, who, context }: ProcessRun,
+  { argv }: Pick<ProcessSpec, 'argv'>,
+  { key, wait, short, begun = false }: Begin,
+): Promise<boolean> {
+  const mask = maskFor(context)
+  const ran: AuditEntry = { kind: 'ran', who, ...aboutOf(context), argv: argv.map(mask), ...(short ? { short } : {}) }
+  const onWait = () => context.progress('waiting: the audit cannot be written')
+  const record = () => (begun ? recorder.keep(ran, `ran:${key}`) : recorder.write(ran, `ran:${key}`))
+  return untilRecorded(record, { log, onWait, ...(wait ? { signal: wait } : {}) })
+}
+
+type End = Pick<AuditEntry, 'exitCode' | 'why' | 'short'>
+
+async function keepEnd({ recorder, log, who, context }: ProcessRun, end: End, key: string): Promise<void> {
+  const exited: AuditEntry = { kind: 'exited', who, ...aboutOf(context), ...end }
+  await untilRecorded(() => recorder.keep(exited, `exited:${key}`), { log })
+}
+
+function aboutOf({ execution, line, stage, attempt, environment }: ProcessRun['context']) {
+  return { line, execution, environment: environment.name, stage, attempt }
+}
+
+function exitOf(end: ProcessEnd): End {
   if (end.end === 'ended') return { exitCode: end.exitCode }
   return { why: end.end === 'vanished' ? 'it vanished: nobody saw its end' : 'it was never started' }
 }
