@@ -34,7 +34,7 @@ export function advance(world: World, event: Event, now: number): Next {
     case 'stage.lost':
       return lost(world, event, now)
     case 'stage.stuck':
-      return stuck(world, event, now)
+      return stuck(world, event)
     case 'judged':
       return judged(world, event.judgment, now)
     case 'judgment.due':

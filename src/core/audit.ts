@@ -115,6 +115,7 @@ export function auditText({ seq, at, entry }: AuditLine, nameOf: (id: string) =>
   const parts = [
     `${seq}. ${dayAndClock(Date.parse(at))} *${kind}* ${nameOf(who)}`,
     entry.decision,
+    entry.digest && `\`${entry.digest.slice(0, 12)}\``,
     entry.what && shown(entry.what),
     entry.line && shown(entry.line),
     execution && `(${shown(execution)}${stage ? `, ${shown(stage)}` : ''})`,

@@ -30,6 +30,8 @@ export type StageRun = Stage & {
   /** When a waiting judgment lapses. */
   readonly dueAt: number | null
   readonly outcome: Outcome | null
+  /** Why no worker takes it, while that is so. */
+  readonly stuck?: string | undefined
 }
 
 /** Where a request came from, and so where its answer goes. */

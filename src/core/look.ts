@@ -7,8 +7,9 @@ import type { Fields } from './workflow.ts'
 /** The stage beside the workflow that looks how things stand where nobody saw an apply end. */
 export const LOOK = 'look'
 
-/** Who holds Terraform's state lock, as Terraform said it. */
+/** Who holds Terraform's state lock, as Terraform said it; `ours` when it can only be the lock of the apply that is looked at. */
 const lock = z.object({
+  ours: z.boolean().catch(false),
   id: z.string(),
   who: z.string().catch(''),
   operation: z.string().catch(''),
@@ -47,7 +48,15 @@ export function lookFirst<W extends World>(world: W, stageId: string): W {
   const gone = left?.vanished === true
   const pushed = stageOf(execution, 'push')?.state === 'succeeded'
   const savedOn = pushed ? null : (left?.savedOn ?? null)
-  const input: Fields = { of: about.id, attempt: about.attempt, plan: about.input.plan, gone, savedOn }
+  const input: Fields = {
+    of: about.id,
+    attempt: about.attempt,
+    plan: about.input.plan,
+    gone,
+    savedOn,
+    began: about.startedAt,
+    ended: about.endedAt,
+  }
   const look = fresh({
     id: LOOK,
     kind: 'terraform.look',
@@ -57,7 +66,7 @@ export function lookFirst<W extends World>(world: W, stageId: string): W {
     aside: true,
     attempt: before?.attempt ?? 0,
   })
-  const others = execution.stages.filter(({ id }) => id !== LOOK)
+  const others = execution.stages.filter((stage) => stage.id !== LOOK && !(stage.aside && stage.state === 'ready'))
   return { ...world, execution: { ...execution, stages: [...others, look] } }
 }
 
@@ -74,16 +83,18 @@ export function lookOf(execution: Execution): LookOutput | null {
 
 /**
  * What may be offered now. Planning again needs a free state lock: Terraform holds it as long as it applies. A lock is released only
- * when its holder is known to be dead; a saved state is pushed before anything else.
+ * when it is that of this apply and its process is known to be dead; a saved state is pushed before anything else. A look or a mending
+ * that no worker takes keeps nobody from anything.
  */
 export function offersOf(execution: Execution): Offer[] {
   const look = stageOf(execution, LOOK)
   if (execution.status !== 'unknown' || execution.endedAt !== null) return []
-  if (execution.stages.some((stage) => stage.aside && ['pending', 'ready', 'running'].includes(stage.state))) return []
+  const busy = execution.stages.find((stage) => stage.aside && ['pending', 'ready', 'running'].includes(stage.state))
+  if (busy) return busy.state === 'ready' && busy.stuck ? ['look', 'leave'] : []
   const found = lookOf(execution)
   if (!found) return look ? ['look', 'leave'] : ['leave']
   if (found.process === 'running') return ['look']
   if (found.savedOn) return ['push', 'look', 'leave']
-  if (found.lock) return found.process === 'gone' ? ['unlock', 'look', 'leave'] : ['look', 'leave']
+  if (found.lock) return found.process === 'gone' && found.lock.ours ? ['unlock', 'look', 'leave'] : ['look', 'leave']
   return found.fresh === null ? ['look', 'leave'] : ['plan', 'look', 'leave']
 }

@@ -70,10 +70,13 @@ function mend(world: World, offer: 'unlock' | 'push', by: Actor, now: number): N
   const { execution } = world
   const found = lookOf(execution)
   const look = stageOf(execution, LOOK)
+  const worker = stageOf(execution, String(look?.input.of))?.worker
   const input = {
     ...look?.input,
+    by: idOf(by),
     lock: found?.lock?.id ?? null,
     machine: offer === 'push' ? (found?.savedOn ?? null) : null,
+    host: worker?.host ?? null,
   }
   const before = stageOf(execution, offer)
   const stage = fresh({
@@ -87,8 +90,8 @@ function mend(world: World, offer: 'unlock' | 'push', by: Actor, now: number): N
   })
   const text =
     offer === 'unlock'
-      ? `${nameOf(by)} released the state lock ${found?.lock?.id}`
-      : `${nameOf(by)} pushed the saved state`
+      ? `${nameOf(by)} asked to release the state lock ${found?.lock?.id}`
+      : `${nameOf(by)} asked to push the saved state`
   const { execution: marked } = noted(world, text, now)
   const stages = [...marked.stages.filter(({ id }) => id !== offer), stage]
   return go({ ...world, execution: { ...marked, stages } }, now)

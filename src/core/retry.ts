@@ -12,6 +12,10 @@ export type Retry = { readonly stages: readonly Stage[]; readonly kept: readonly
  */
 export function retryOf(execution: Execution): Retry {
   const own = execution.stages.filter(({ aside }) => !aside)
+  if (execution.ending === 'left')
+    throw new UserError(
+      `How \`${execution.id}\` ended is not known, and it was left as it is: nothing of it can be run again. \`${execution.line}\` plans anew, from what is there now.`,
+    )
   if (execution.status === 'unknown')
     throw new UserError(`Nobody knows how \`${execution.id}\` stands: choose on its message what to do about it.`)
   if (!isOver(execution)) throw new UserError(`\`${execution.id}\` is not over: it is ${wordOf(execution)}.`)

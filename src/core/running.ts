@@ -1,7 +1,7 @@
 import type { Effect, Next, StageEvent, World } from './event.ts'
 import type { StageRun, WorkerName } from './execution.ts'
 import { fresh, isOver, stageOf } from './execution.ts'
-import { changed, changeStage, go, refuse, withEffects } from './finish.ts'
+import { changeStage, go, refuse, withEffects } from './finish.ts'
 import { applied, applyStarted } from './lifetime.ts'
 import { isMending, lookFirst } from './look.ts'
 import type { Outcome } from './workflow.ts'
@@ -24,22 +24,17 @@ export function started(world: World, event: StageEvent & { worker: WorkerName }
     state: 'running',
     worker: event.worker,
     startedAt: now,
+    stuck: undefined,
   }))
   if (!next.changed) return next
   const life = applyStarted(next, event.stage, now)
   return { ...next, environment: life.environment, effects: [...next.effects, ...life.effects] }
 }
 
-/** Nobody took it for a while: said once for each reason, so that people do not wait for nothing. */
-export function stuck(world: World, event: StageEvent & { why: string }, now: number): Next {
-  const { execution } = world
-  const stage = stageOf(execution, event.stage)
-  if (stage?.state !== 'ready' || stage.attempt !== event.attempt) return refuse(world, null)
-  if (execution.notes.some(({ text }) => text === event.why)) return refuse(world, null)
-  return changed(
-    { ...world, execution: { ...execution, notes: [...execution.notes, { at: now, text: event.why }] } },
-    [],
-  )
+/** Nobody took it for a while: said as long as it is so, that people do not wait for nothing. */
+export function stuck(world: World, event: StageEvent & { why: string }): Next {
+  if (stageOf(world.execution, event.stage)?.stuck === event.why) return refuse(world, null)
+  return changeStage(world, event, ['ready'], () => ({ stuck: event.why }))
 }
 
 /** A new worker on the same machine takes over what a dead one left: a process that still runs, or the file that says how it ended. */
@@ -65,7 +60,7 @@ export function ended(world: World, event: StageEvent & { outcome: Outcome }, no
   }))
   if (!next.changed) return next
   const aside = stageOf(next.execution, event.stage)?.aside
-  const reopened = mayLook(aside ? next : reopen(next), event.stage)
+  const reopened = mayLook(aside ? mended(next, event.stage, now) : reopen(next), event.stage)
   const seen = applied(reopened, event.stage, now)
   const anew =
     outcome.kind === 'failed' && again && mayPlanAgain(reopened, again)
@@ -148,6 +143,19 @@ function mayLook(world: World, stage: string): World {
   const ended = stageOf(world.execution, stage)
   if (isOver(world.execution) || (ended?.state !== 'unknown' && !isMending(ended))) return world
   return lookFirst(world, stage)
+}
+
+/** What became of an attempt to mend something stays, whatever is looked at afterwards. */
+function mended(world: World, id: string, now: number): World {
+  const stage = stageOf(world.execution, id)
+  const text = isMending(stage) && stage?.outcome ? mendedText(stage.outcome) : null
+  if (!text) return world
+  return { ...world, execution: { ...world.execution, notes: [...world.execution.notes, { at: now, text }] } }
+}
+
+function mendedText(outcome: Outcome): string | null {
+  if (outcome.kind === 'failed') return outcome.error
+  return outcome.kind === 'succeeded' && typeof outcome.output.said === 'string' ? outcome.output.said : null
 }
 
 /** Whether the stage is still in the hands of the worker that the event takes it from. */

@@ -76,8 +76,9 @@ export type RunContext = {
   /** Digests that were approved for a plan stage, by judgments that still count. */
   approved(planStage: string): readonly string[]
   readonly environment: NamedEnvironment
-  /** Id of the machine that runs it. */
+  /** Id of the machine that runs it, and what people call it. */
   readonly machine: string
+  readonly host: string
   /** A private folder of this attempt on this machine; it survives the worker. */
   readonly directory: string
   readonly artifacts: Artifacts

@@ -65,6 +65,7 @@ export function contextOf(parts: RunnerParts, { execution, stage }: Start, place
     approved: (plan) => approvalsOf(execution, plan),
     environment: { ...settings, name: execution.environment ?? '' },
     machine: parts.worker.machine,
+    host: parts.worker.host,
     directory,
     artifacts: parts.artifacts.of(execution.id),
     inherit: parts.variables,

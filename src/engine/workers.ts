@@ -87,7 +87,11 @@ export async function liveWorkers(redis: Redis, keys: Keys, now: number): Promis
 export function nobodyRuns(stage: StageRun, workers: readonly LabelledWorker[]): string | null {
   const labels = labelsOf(stage)
   if (workers.length === 0) return `No worker is there to run \`${stage.id}\`: start one (\`npm run worker\`).`
-  if (workers.some((worker) => labels.every((label) => worker.labels.includes(label)))) return null
+  const { machine, host } = stage.input
+  const there = workers.filter((worker) => typeof machine !== 'string' || worker.machine === machine)
+  if (there.length === 0)
+    return `Only ${typeof host === 'string' ? host : 'another machine'} has the files that \`${stage.id}\` needs, and no worker lives there: start it there again.`
+  if (there.some((worker) => labels.every((label) => worker.labels.includes(label)))) return null
   return `No worker has what \`${stage.id}\` needs: ${labels.map((label) => `\`${label}\``).join(', ')}. There are ${workers.map(({ host }) => host).join(', ')}.`
 }
 

@@ -45,8 +45,7 @@ export async function outcomeOf(ended: Ended): Promise<Outcome> {
   if (end.exitCode === 0) return succeeded(ended, output)
   if (!saved) {
     // Whoever planned now would plan against a state that is not true: the lock stays until the saved one was pushed.
-    const why =
-      'Terraform could not save the state; it lies in errored.tfstate on this worker. Push it before anything is applied.'
+    const why = `Terraform could not save the state; it lies in errored.tfstate on ${context.host}. Push it before anything is applied.`
     return { kind: 'unknown', why, output: { ...output, vanished: true, savedOn: context.machine } }
   }
   if (context.signal.aborted)

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { stat, writeFile } from 'node:fs/promises'
 import { z } from 'zod'
 import type { ApplyEnd } from '../core/apply.ts'
 import { applyReport, beginApply, progressText, readEvent, recordEvent } from '../core/apply.ts'
@@ -6,7 +6,7 @@ import { milliseconds } from '../core/duration.ts'
 import type { Plan } from '../core/plan.ts'
 import { readPlanText, secretsOf, summarizePlan } from '../core/plan.ts'
 import { planOutput } from '../core/report.ts'
-import type { Outcome, RunContext, StageDraft, StageKind } from '../core/workflow.ts'
+import type { Outcome, ProcessEnd, RunContext, StageDraft, StageKind } from '../core/workflow.ts'
 import { UserError } from '../errors.ts'
 import { applyArgv, showJsonArgv } from '../tools/terraform.ts'
 import { treeDigest, unpackTree } from '../tools/tree.ts'
@@ -93,14 +93,25 @@ async function runApply(plan: Plan, context: RunContext, place: Workplace, mask:
   let record = beginApply(summarizePlan(plan).changes)
   const since = context.now()
   const argv = applyArgv({ planFile: place.planFile, lockTimeout: context.environment.lock_timeout })
-  const end = await context.process({ argv: [place.bin, ...argv], cwd: place.stack, env: place.env }, (line) => {
+  const seen = await context.process({ argv: [place.bin, ...argv], cwd: place.stack, env: place.env }, (line) => {
     const event = readEvent(line)
     if (!event) return
     record = recordEvent(record, event)
     context.progress(mask(progressText(applyReport(record), context.now() - since)))
   })
+  const end = await endOf(seen)
   const how: ApplyEnd = end.end === 'ended' ? { exitCode: end.exitCode } : 'vanished'
   return { end, report: applyReport(record, how) }
+}
+
+/**
+ * Terraform ends an apply with 0 or 1 and nothing else. Any other exit of one that had begun is that of a signal (128 and its number, as
+ * the shell around it records it) or of a crash: like one that left no exit at all, it has said nothing about what it had in hand.
+ */
+async function endOf(seen: ProcessEnd): Promise<ProcessEnd> {
+  if (seen.end !== 'ended' || seen.exitCode === 0 || seen.exitCode === 1) return seen
+  const { size } = await stat(seen.out)
+  return size > 0 ? { end: 'vanished', out: seen.out, err: seen.err } : seen
 }
 
 /** Terraform in a workflow: `terraform.plan({ size })`, `terraform.apply({ plan: 'terraform.plan' })`. */

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
@@ -23,6 +24,9 @@ const input = z.object({
   plan: z.string(),
   gone: z.boolean(),
   savedOn: z.string().nullish(),
+  /** When the apply was started, and when its end was given up. */
+  began: z.number().nullish(),
+  ended: z.number().nullish(),
 })
 type Input = z.infer<typeof input>
 
@@ -44,15 +48,42 @@ export const terraformLook: StageKind<Input> = {
   run: (fields, context) => lookAround(input.parse(fields), context),
 }
 
-async function lookAround({ of, attempt, plan, gone, savedOn }: Input, context: RunContext): Promise<Outcome> {
+async function lookAround(input: Input, context: RunContext): Promise<Outcome> {
+  const { of, attempt, plan, gone, savedOn } = input
   context.progress('looking at process, lock and state')
   const left = join(dirname(context.directory), `${of}-${attempt}`)
+  const now = await planNow(plan, context, await approvedCopy(context))
   const output: Fields = {
     process: await processOf(left, gone),
     savedOn: existsSync(join(left, 'stack', 'errored.tfstate')) ? context.machine : (savedOn ?? null),
-    ...(await planNow(plan, context, await approvedCopy(context))),
+    ...now,
+    lock: now.lock && { ...now.lock, ours: await isOurs(now.lock, input, join(left, 'process', 'out')) },
   }
   return { kind: 'succeeded', output }
+}
+
+/** Clocks of the machine that locked and of ours differ by a little. */
+const CLOCKS_DIFFER_MS = 2_000
+
+/**
+ * Whether the lock can only be that of the apply that is looked at: taken for an apply, after that was started and before it changed
+ * anything (Terraform locks first). A lock of anybody else is never released from here.
+ */
+async function isOurs({ operation, created }: Holder, { began, ended }: Input, stream: string): Promise<boolean> {
+  const at = Date.parse(created.replace(/ ([+-]\d{4} )?UTC$/, 'Z').replace(' ', 'T'))
+  if (operation !== 'OperationTypeApply' || !Number.isFinite(at) || !began) return false
+  const until = (await firstChangeIn(stream)) ?? ended ?? Number.POSITIVE_INFINITY
+  return at >= began - CLOCKS_DIFFER_MS && at <= until + CLOCKS_DIFFER_MS
+}
+
+/** When an apply said that it begins to change something; null where it never did, or where its words lie on another machine. */
+async function firstChangeIn(stream: string): Promise<number | null> {
+  const text = await readFile(stream, 'utf8').catch(() => '')
+  for (const line of text.split('\n')) {
+    const event = readEvent(line)
+    if (event?.type === 'apply_start') return event.at ?? null
+  }
+  return null
 }
 
 async function processOf(left: string, gone: boolean): Promise<'running' | 'gone' | 'elsewhere'> {
@@ -86,6 +117,16 @@ async function summaryOf(context: RunContext, place: Workplace, exitCode: number
 
 function quietly({ run }: RunContext, place: Workplace, argv: readonly string[]) {
   return run([place.bin, ...argv], { cwd: place.stack, env: place.env, timeout: 15 * 60_000 })
+}
+
+/** Who is in the way of a program that says so in its stream, in words; null where nothing is. */
+export function holderText(stream: string): string | null {
+  const holder = diagnosticsOf(stream)
+    .map(lockOf)
+    .find((found) => found !== null)
+  if (!holder) return null
+  const { id, who, operation, created } = holder
+  return `the state is locked by ${who} (${operation}, since ${created}, lock ${id})`
 }
 
 function isNobodysLock(stream: string): boolean {

@@ -11,6 +11,7 @@ import { planArgv, showJsonArgv, showTextArgv } from '../tools/terraform.ts'
 import { copyTree, packTree, treeDigest } from '../tools/tree.ts'
 import { sha256 } from './digest.ts'
 import { streamText } from './stream.ts'
+import { holderText } from './terraform-look.ts'
 import { variablesOf } from './variables.ts'
 import type { Workplace } from './workplace.ts'
 import { digestOf, init, lineageOf, maskFor, workplace } from './workplace.ts'
@@ -82,10 +83,11 @@ async function notPlanned(end: ProcessEnd, text: string, context: RunContext): P
     return { kind: 'failed', error: 'Terraform was killed while it planned. A plan changes nothing; ask again.' }
   const errors = text.split('\n').filter((line) => line.startsWith('Error: '))
   await context.artifacts.put('plan-log.txt', Buffer.from(text))
-  const said = errors
-    .slice(0, 3)
-    .map((line) => line.slice('Error: '.length))
-    .join('; ')
+  const holder = holderText(await readFile(end.out, 'utf8'))
+  const said = [
+    ...errors.slice(0, 3).map((line) => line.slice('Error: '.length)),
+    ...(holder ? [maskFor(context)(holder)] : []),
+  ].join('; ')
   return {
     kind: 'failed',
     error: `The plan failed: ${said || `terraform exited with ${end.exitCode}`}`,

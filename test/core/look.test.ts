@@ -31,7 +31,7 @@ const calm: Fields = {
   problem: null,
 }
 const looked = (found: Fields = {}, story: Story = unknown()) => runs(story, LOOK, succeeded({ ...calm, ...found }))
-const lock = { id: 'l-1', who: 'root@vm', operation: 'OperationTypeApply', created: 'now' }
+const lock = { ours: true, id: 'l-1', who: 'root@vm', operation: 'OperationTypeApply', created: 'now' }
 const chosen = (offer: Offer, by = bob, attempt = 1) => ({ type: 'chosen', choice: { offer, by, attempt } }) as const
 
 describe('an apply that nobody saw end', () => {
@@ -47,12 +47,23 @@ describe('an apply that nobody saw end', () => {
     ['all is calm', {}, ['plan', 'look', 'leave']],
     ['its process still runs', { process: 'running' }, ['look']],
     ['a dead holder left the state locked', { lock, fresh: null }, ['unlock', 'look', 'leave']],
+    ['somebody else works on this state', { lock: { ...lock, ours: false }, fresh: null }, ['look', 'leave']],
     ['the state is locked, and nobody can see by whom', { lock, fresh: null, process: 'elsewhere' }, ['look', 'leave']],
     ['a saved state waits', { savedOn: 'm1' }, ['push', 'look', 'leave']],
     ['no plan can be made', { fresh: null, problem: 'no credentials' }, ['look', 'leave']],
     ['the machine is gone and the state is free', { process: 'elsewhere' }, ['plan', 'look', 'leave']],
   ])('offers, where %s, just what is safe', (_where, found, offered) => {
     expect(offersOf(looked(found).execution)).toEqual(offered)
+  })
+
+  test('may be left, or looked at again, while no worker takes what was to mend it', () => {
+    const pushing = told(looked({ savedOn: 'm1' }), chosen('push'))
+    expect(offersOf(pushing.execution)).toEqual([])
+    const stuck = told(pushing, { type: 'stage.stuck', stage: 'push', attempt: 1, why: 'Only builder-1 has it.' })
+    expect(offersOf(stuck.execution)).toEqual(['look', 'leave'])
+    const again = told(stuck, chosen('look'))
+    expect(again.execution.stages.map(({ id }) => id)).not.toContain('push')
+    expect(runOf(again, LOOK).state).toBe('ready')
   })
 
   test('may be looked at again when the look itself failed', () => {

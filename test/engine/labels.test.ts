@@ -40,11 +40,19 @@ describe('a stage that demands labels of its worker', () => {
 describe('a stage that nobody takes', () => {
   const stuck = { type: 'stage.stuck', stage: PLAN, attempt: 1, why: 'No worker is there.' } as const
 
-  test('says so once, and goes on when somebody comes', () => {
+  test('says so once, and no more when somebody comes', () => {
     const story = told(begin(), stuck)
-    expect(story.execution.notes.map(({ text }) => text)).toEqual(['No worker is there.'])
+    expect(runOf(story, PLAN).stuck).toBe('No worker is there.')
     expect(answer(story, stuck).changed).toBe(false)
-    expect(starts(story, PLAN).execution.status).toBe('running')
+    const taken = starts(story, PLAN)
+    expect(taken.execution.status).toBe('running')
+    expect(runOf(taken, PLAN).stuck).toBeUndefined()
+  })
+
+  test('names the machine that alone has its files', () => {
+    const pushing = { ...runOf(begin(), PLAN), input: { machine: 'm9', host: 'builder-9' } }
+    expect(nobodyRuns(pushing, [hub, spoke])).toMatch(/Only builder-9 has the files .* start it there again/)
+    expect(nobodyRuns({ ...pushing, input: { machine: 'm2' } }, [hub, spoke])).toBeNull()
   })
 
   test('says nothing any more once it runs', () => {

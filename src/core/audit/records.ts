@@ -44,7 +44,7 @@ function aboutOf({ id, actor, line, environment }: Execution) {
 
 function ofEvent(execution: Execution, event: Event): AuditEntry[] {
   const about = aboutOf(execution)
-  const start = ({ stage, attempt }: StageEvent) => ({ ...about, stage, attempt })
+  const start = ({ stage, attempt }: StageEvent) => ({ ...about, ...chooserOf(execution, stage), stage, attempt })
   switch (event.type) {
     case 'stage.started':
       return [{ kind: 'started', ...start(event), worker: event.worker.id }]
@@ -65,6 +65,12 @@ function ofEvent(execution: Execution, event: Event): AuditEntry[] {
     default:
       return []
   }
+}
+
+/** What mends an unknown end is done for whoever chose it. */
+function chooserOf(execution: Execution, stage: string) {
+  const by = stageOf(execution, stage)?.input.by
+  return typeof by === 'string' ? { who: by } : {}
 }
 
 function becauseOf(from: string | undefined) {

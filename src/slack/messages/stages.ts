@@ -1,6 +1,7 @@
 import { spoken } from '../../core/duration.ts'
 import type { Execution, StageRun, StageState } from '../../core/execution.ts'
 import { clock } from '../../core/judgment.ts'
+import { noteText } from './outcome.ts'
 import { code, plain } from './text.ts'
 import type { ExecutionView, Progress } from './view.ts'
 import { timeFrom } from './view.ts'
@@ -30,7 +31,7 @@ function stateText(execution: Execution, stage: StageRun, progress: Progress | n
     case 'pending':
       return 'not started yet'
     case 'ready':
-      return `waiting for a worker${since(stage.readyAt)}`
+      return `waiting for a worker${since(stage.readyAt)}${stage.stuck ? `. ⚠️ ${noteText(stage.stuck)}` : ''}`
     case 'running':
       return `running${since(stage.startedAt)}${progressOf(stage, progress)}`
     case 'waiting':

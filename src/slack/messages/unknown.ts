@@ -6,18 +6,13 @@ import { LOOK, lookOf, offersOf } from '../../core/look.ts'
 import { button, dialog } from './buttons.ts'
 import { code } from './text.ts'
 
-/** What was found out about an end that nobody saw, and what became of attempts to mend it. */
+/** What was found out about an end that nobody saw. */
 export function foundLines(execution: Execution): string[] {
   const look = stageOf(execution, LOOK)
   const found = lookOf(execution)
-  const mended = execution.stages.filter(({ kind }) => kind === 'terraform.unlock' || kind === 'terraform.push')
-  const said = mended.flatMap(({ outcome }) => {
-    if (outcome?.kind === 'failed') return [code(outcome.error, 400)]
-    return outcome?.kind === 'succeeded' ? [String(outcome.output.said ?? '')] : []
-  })
-  if (found) return [...foundText(found), ...said]
-  if (look?.outcome?.kind === 'failed') return [`It could not be looked at: ${code(look.outcome.error, 400)}`, ...said]
-  return look ? ['Looking at its process, the state lock and a new plan …', ...said] : said
+  if (found) return foundText(found)
+  if (look?.outcome?.kind === 'failed') return [`It could not be looked at: ${code(look.outcome.error, 400)}`]
+  return look ? ['Looking at its process, the state lock and a new plan …'] : []
 }
 
 const PROCESS: Record<LookOutput['process'], string> = {
@@ -29,7 +24,7 @@ const PROCESS: Record<LookOutput['process'], string> = {
 function foundText({ process, lock, fresh, savedOn, problem }: LookOutput): string[] {
   const held =
     lock &&
-    `🔒 Terraform's state is *locked*: ${code(lock.id)} by ${code(lock.who)}, ${code(lock.operation)}, since ${code(lock.created)}.`
+    `🔒 Terraform's state is *locked*: ${code(lock.id)} by ${code(lock.who)}, ${code(lock.operation)}, since ${code(lock.created)}.${lock.ours ? '' : ' That is not the lock of this apply: somebody else works on this state.'}`
   return [
     PROCESS[process],
     held ?? (problem ? `A new plan could not be made: ${code(problem, 400)}` : "Terraform's state is *not locked*."),
