@@ -3,9 +3,10 @@ import { join } from 'node:path'
 import { root } from '../examples/demo/parts/program.ts'
 import { startRedis, startSlack } from '../examples/demo/parts.ts'
 import { slackFile } from '../examples/demo/settings.ts'
-import { held, residentMegabytes, scratchFolder, startScript } from './processes.ts'
+import { residentMegabytes } from './memory.ts'
+import { held, scratchFolder, startScript } from './processes.ts'
 import { openScreen, type Screen } from './screen.ts'
-import { writeSite } from './site.ts'
+import { laneCounter, lanes, writeSite } from './site.ts'
 import { type Percentiles, percentiles, ratioOf } from './statistics.ts'
 
 const WARM_UP = 20
@@ -44,7 +45,7 @@ export type Answers = {
 export async function measureAnswers(signal: AbortSignal): Promise<Answers> {
   await using stack = new AsyncDisposableStack()
   const sides = await start(stack, signal)
-  const lane = counter()
+  const lane = laneCounter()
   for (const name of names) {
     await takeTurn(sides[name], lane, { commands: WARM_UP, atOnce: 1 })
     await takeTurn(sides[name], lane, { commands: AT_ONCE, atOnce: AT_ONCE })
@@ -142,18 +143,4 @@ async function ask({ control, next }: Screen, lane: string): Promise<Times> {
     .then(() => performance.now() - began)
   const [ack, { at }] = await Promise.all([acked, shown])
   return { ack, message: at - began }
-}
-
-function lanes(count: number): string[] {
-  return Array.from({ length: count }, (_, number) => laneOf(number))
-}
-
-/** All of one length, so that no name is the beginning of another. */
-function laneOf(number: number): string {
-  return `lane-${String(number).padStart(4, '0')}`
-}
-
-function counter(): () => string {
-  let number = 0
-  return () => laneOf(number++)
 }

@@ -3,12 +3,13 @@ import { demoFolder } from '../examples/demo/folder.ts'
 import { freePort } from '../examples/demo/parts.ts'
 import { createRoster } from '../examples/demo/roster.ts'
 import { choosePorts, writeSettings } from '../examples/demo/settings.ts'
-import { actionsOf, type SlackMessage } from '../examples/demo/slack-control.ts'
+import type { SlackMessage } from '../examples/demo/slack-control.ts'
 import { type Parts, startParts } from '../examples/demo/start.ts'
 import { stopParts } from '../examples/demo/stop.ts'
 import { readSite } from '../src/config.ts'
-import { residentMegabytes, scratchFolder } from './processes.ts'
-import { openScreen, type Screen } from './screen.ts'
+import { residentMegabytes } from './memory.ts'
+import { scratchFolder } from './processes.ts'
+import { approve, isOver, openScreen, type Screen } from './screen.ts'
 import { writeSite } from './site.ts'
 import { median } from './statistics.ts'
 import { byHand } from './terraform.ts'
@@ -94,14 +95,6 @@ async function throughTheBot({ control, next }: Screen, text: string): Promise<J
   const [end] = await Promise.all([over, press])
   if (!/^\S+ succeeded\b/.test(end.message.text)) throw new Error(`Expected it to succeed, found: ${end.message.text}`)
   return { plan: plan.at - asked, apply: end.at - pressed }
-}
-
-function approve(message: SlackMessage) {
-  return actionsOf(message).find(({ action_id }) => action_id.startsWith('judgment.approve'))
-}
-
-function isOver({ text }: SlackMessage): boolean {
-  return /^\S+ (succeeded|failed|rejected|expired|canceled|unknown)\b/.test(text)
 }
 
 function compare(groundcrew: readonly JobTimes[], hand: readonly JobTimes[]) {

@@ -1,21 +1,21 @@
 // `npm run bench`: how fast we are beside a named baseline, both measured in the same run on the same machine.
 
+import { availableParallelism, cpus } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { root } from '../examples/demo/parts/program.ts'
 import { neutral } from '../examples/demo/settings.ts'
 import { messageOf, UserError } from '../src/errors.ts'
-import { measureAnswers } from './answers.ts'
-import { measureJob } from './job.ts'
-import { type Results, report } from './report.ts'
+import { benches } from './benches.ts'
 
-const usage = `usage: npm run bench -- [answers] [job] [--json]
+const names = Object.keys(benches)
 
-answers  acknowledgement and first message beside a bare Bolt app: 200 commands in a row, and 50 at once
-job      plan and apply through the bot beside the same Terraform commands typed by hand
---json   prints the figures as one line of JSON besides
+const usage = `usage: npm run bench -- [name ...] [--json]
 
-Both are measured when none is named. It needs what script/bootstrap gets.`
+${names.map((name) => `${name.padEnd(9)}  ${benches[name]?.what} (${benches[name]?.takes})`).join('\n')}
+--json     prints the figures as one line of JSON besides
+
+All are measured when none is named. It needs what script/bootstrap gets, and a machine that does nothing else.`
 
 const LONGEST_RUN_MS = 10 * 60_000
 
@@ -28,23 +28,32 @@ async function main(): Promise<number> {
     return 0
   }
   prepareEnvironment()
-  const results = await measure(asked.wanted, AbortSignal.any([interrupted(), AbortSignal.timeout(LONGEST_RUN_MS)]))
-  process.stdout.write(`${report(results)}\n`)
+  const signal = calledOff()
+  const machine = { cores: availableParallelism(), processor: cpus()[0]?.model ?? 'unknown', node: process.version }
+  const results: Record<string, unknown> = { machine }
+  process.stdout.write(`${machine.cores} cores, ${machine.processor}, Node ${machine.node}\n`)
+  for (const name of asked.wanted) {
+    const { figures, table } = await measured(name, signal)
+    results[name] = figures
+    process.stdout.write(`\n${table}\n`)
+  }
   if (asked.json) process.stdout.write(`${JSON.stringify(results)}\n`)
   return 0
 }
 
-async function measure(wanted: readonly string[], signal: AbortSignal): Promise<Results> {
-  const results: { -readonly [Name in keyof Results]: Results[Name] } = {}
-  if (wanted.includes('answers')) {
-    say('answers: Groundcrew and bare Bolt in turns, about 15 s')
-    results.answers = await measureAnswers(signal)
+/** One bench after the other: one that fails ends the run, and says which it was. */
+async function measured(name: string, signal: AbortSignal) {
+  const chosen = benches[name]
+  if (!chosen) throw new Error(`There is no bench ${name}.`)
+  signal.throwIfAborted()
+  say(`${name}: ${chosen.what}, about ${chosen.takes}`)
+  try {
+    return await chosen.measure(signal)
+  } catch (cause) {
+    if (signal.aborted) throw signal.reason
+    say(`${name} failed`)
+    throw cause
   }
-  if (wanted.includes('job')) {
-    say('job: plan and apply through the bot and by hand in turns, about half a minute')
-    results.job = await measureJob(signal)
-  }
-  return results
 }
 
 type Asked = { readonly wanted: readonly string[]; readonly json: boolean; readonly help: boolean }
@@ -55,9 +64,9 @@ function read(args: string[]): Asked {
   try {
     const options = { json: flag, help: { ...flag, short: 'h' } }
     const { values, positionals } = parseArgs({ args, options, allowPositionals: true })
-    const unknown = positionals.find((name) => !['answers', 'job'].includes(name))
-    if (unknown !== undefined) throw new UserError(`There is no bench \`${unknown}\`; there are answers and job.`)
-    return { ...values, wanted: positionals.length > 0 ? positionals : ['answers', 'job'] }
+    const unknown = positionals.find((name) => !names.includes(name))
+    if (unknown !== undefined) throw new UserError(`There is no bench \`${unknown}\`; there are ${names.join(', ')}.`)
+    return { ...values, wanted: positionals.length > 0 ? [...new Set(positionals)] : names }
   } catch (error) {
     process.stderr.write(`${messageOf(error)}\n\n${usage}\n`)
     process.exit(2)
@@ -72,9 +81,11 @@ function prepareEnvironment(): void {
   process.env.PATH = [...tools, process.env.PATH ?? ''].join(delimiter)
 }
 
-/** Aborts when somebody asks for the end; what was started is stopped, and what was made is destroyed, before we go. */
-function interrupted(): AbortSignal {
+/** Aborts when somebody asks for the end or it takes too long; what was started is stopped, and what was made is destroyed, before we go. */
+function calledOff(): AbortSignal {
   const controller = new AbortController()
+  const late = () => controller.abort(new UserError(`It took more than ${LONGEST_RUN_MS / 60_000} minutes.`))
+  setTimeout(late, LONGEST_RUN_MS).unref()
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
       say(`${signal}: stopping, this may take a moment`)

@@ -36,13 +36,3 @@ export function scratchFolder(stack: AsyncDisposableStack): string {
   stack.defer(() => rmSync(dir, { recursive: true, force: true, maxRetries: 5 }))
   return dir
 }
-
-/** What a process holds in memory now, in MB; null where the system has no /proc. */
-export function residentMegabytes(pid: number): number | null {
-  try {
-    const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
-    return kilobytes ? Math.round(Number(kilobytes) / 1024) : null
-  } catch {
-    return null
-  }
-}

@@ -3,14 +3,8 @@ import type { Job } from './job.ts'
 import type { Percentiles } from './statistics.ts'
 import { table } from './table.ts'
 
-export type Results = { readonly answers?: Answers; readonly job?: Job }
-
 /** The results as people read them: every figure beside its baseline, measured in the same run. */
-export function report({ answers, job }: Results): string {
-  return [...(answers ? [answersReport(answers)] : []), ...(job ? [jobReport(job)] : [])].join('\n\n')
-}
-
-function answersReport({ commands, inARow, atOnce, megabytes }: Answers): string {
+export function answersReport({ commands, inARow, atOnce, megabytes }: Answers): string {
   const rows = [
     ['milliseconds, p50 / p95 / p99', 'Groundcrew', 'bare Bolt', 'ratio'],
     ...[
@@ -37,7 +31,7 @@ function one({ groundcrew, bareBolt, ratio }: { groundcrew: number; bareBolt: nu
   return [groundcrew.toFixed(0), bareBolt.toFixed(0), `${ratio.toFixed(2)}x`]
 }
 
-function jobReport({ pairs, plan, apply, total, megabytes }: Job): string {
+export function jobReport({ pairs, plan, apply, total, megabytes }: Job): string {
   const rows = [
     [`seconds, median of ${pairs}`, 'Groundcrew', 'by hand', 'ratio'],
     ...[

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type SlackMessage, slackControl } from '../examples/demo/slack-control.ts'
+import { actionsOf, type SlackMessage, slackControl } from '../examples/demo/slack-control.ts'
 
 /** A message and when it reached the page, on the clock of `performance.now()`. */
 export type Seen = { readonly message: SlackMessage; readonly at: number }
@@ -45,4 +45,14 @@ export async function openScreen(url: string, signal: AbortSignal) {
   }
 
   return { control, next, quiet }
+}
+
+/** The button to press, if there is one. */
+export function approve(message: SlackMessage) {
+  return actionsOf(message).find(({ action_id }) => action_id.startsWith('judgment.approve'))
+}
+
+/** Whether a message says how it ended. */
+export function isOver({ text }: SlackMessage): boolean {
+  return /^\S+ (succeeded|failed|rejected|expired|canceled|unknown)\b/.test(text)
 }

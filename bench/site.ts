@@ -1,21 +1,18 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { parse } from 'yaml'
+import { root } from '../examples/demo/parts/program.ts'
 import { siteFile } from '../examples/demo/settings.ts'
 import type { EnvironmentSettings, Site } from '../src/core/site.ts'
 
-/** The loadtest environment of the demo's site under names of our own, each with its own place for Terraform's state. */
-function environments(names: readonly string[], loadtest: EnvironmentSettings): Record<string, EnvironmentSettings> {
-  return Object.fromEntries(
-    names.map((name) => [
-      name,
-      { ...loadtest, backend: { type: 'consul', config: { path: `groundcrew/bench-${name}` } } },
-    ]),
-  )
+/** What a bench wants otherwise than the demo's site has it. Slack's own limits: `{ posts_per_second: 1, edits_per_minute: 50 }`. */
+export type SiteChange = {
+  readonly environment?: (name: string) => Partial<EnvironmentSettings>
+  readonly slack?: Partial<Site['slack']>
 }
 
-/** The demo's site with these environments and the bench's own command; written to a file that a bot and a worker can read. */
-export function writeSite(dir: string, names: readonly string[]): string {
+/** The demo's site with these environments and the bench's own commands; written to a file that a bot and a worker can read. */
+export function writeSite(dir: string, names: readonly string[], change: SiteChange = {}): string {
   const site = parse(readFileSync(siteFile, 'utf8')) as Site
   const { loadtest, engineers } = { ...site.environments, ...site.roles } as {
     loadtest: EnvironmentSettings
@@ -23,8 +20,40 @@ export function writeSite(dir: string, names: readonly string[]): string {
   }
   // Bare Terraform does not wait until Consul sees all instances pass, so the bot does not either.
   const compared = { ...loadtest, stack: resolve(dirname(siteFile), loadtest.stack), health: {} }
-  engineers.may.push({ commands: ['start'] })
+  const environments = names.map((name) => [name, { ...compared, ...ownState(name), ...change.environment?.(name) }])
+  engineers.may.push({ commands: ['start', 'check', 'plan'] })
+  const slack = { ...site.slack, ...change.slack }
   const file = join(dir, 'site.yml')
-  writeFileSync(file, JSON.stringify({ ...site, environments: environments(names, compared) }))
+  writeFileSync(file, JSON.stringify({ ...site, slack, environments: Object.fromEntries(environments) }))
   return file
+}
+
+/** An environment on the bench's own small stack, with its state in a file below `dir`. */
+export function onSmallStack(dir: string): (name: string) => Partial<EnvironmentSettings> {
+  return (name) => ({
+    stack: join(root, 'bench/stack'),
+    backend: { type: 'local', config: { path: join(dir, 'states', `${name}.tfstate`) } },
+    variables: {},
+    sizes: { small: { instances: 4 } },
+    pass: [],
+  })
+}
+
+/** `lane-0000` and so on: all of one length, so that no name is the beginning of another. */
+export function lanes(count: number): string[] {
+  return Array.from({ length: count }, (_, number) => laneOf(number))
+}
+
+/** Gives each lane once. */
+export function laneCounter(): () => string {
+  let number = 0
+  return () => laneOf(number++)
+}
+
+function laneOf(number: number): string {
+  return `lane-${String(number).padStart(4, '0')}`
+}
+
+function ownState(name: string): Partial<EnvironmentSettings> {
+  return { backend: { type: 'consul', config: { path: `groundcrew/bench-${name}` } } }
 }

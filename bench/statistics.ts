@@ -15,3 +15,15 @@ export function median(values: readonly number[]): number {
 export function ratioOf(ours: Percentiles, baseline: Percentiles): Percentiles {
   return { p50: ours.p50 / baseline.p50, p95: ours.p95 / baseline.p95, p99: ours.p99 / baseline.p99 }
 }
+
+/** A figure of ours and that of the baseline beside it, measured in the same run; `ratio` is ours over theirs. */
+export type Beside = { readonly groundcrew: number; readonly baseline: number; readonly ratio: number }
+
+export function beside(groundcrew: number, baseline: number): Beside {
+  return { groundcrew, baseline, ratio: groundcrew / baseline }
+}
+
+/** Cells of a table: both figures with so many digits, and the ratio, where there is one. */
+export function cells({ groundcrew, baseline, ratio }: Beside, digits = 1): string[] {
+  return [groundcrew.toFixed(digits), baseline.toFixed(digits), Number.isFinite(ratio) ? `${ratio.toFixed(2)}x` : '-']
+}

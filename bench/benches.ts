@@ -1,0 +1,74 @@
+import { measureAnswers } from './answers.ts'
+import { artifactsReport, measureArtifacts } from './artifacts.ts'
+import { budgetReport, measureBudget } from './budget.ts'
+import { finishedReport, measureFinished } from './finished.ts'
+import { hopReport, measureHop } from './hop.ts'
+import { measureJob } from './job.ts'
+import { answersReport, jobReport } from './report.ts'
+import { measureWaiting, waitingReport } from './waiting.ts'
+import { measureWorkers, workersReport } from './workers.ts'
+
+/** `what` is measured beside which baseline, and about how long that takes. */
+export type Bench = {
+  readonly what: string
+  readonly takes: string
+  measure(signal: AbortSignal): Promise<{ readonly figures: unknown; readonly table: string }>
+}
+
+/** Every bench by its name, in the order in which they are run. */
+export const benches: Readonly<Record<string, Bench>> = {
+  answers: bench(
+    'acknowledgement and first message beside a bare Bolt app: 200 commands in a row, and 50 at once',
+    '15 s',
+    measureAnswers,
+    answersReport,
+  ),
+  job: bench(
+    'plan and apply through the bot beside the same Terraform commands typed by hand',
+    '25 s',
+    measureJob,
+    jobReport,
+  ),
+  hop: bench('one message through the engine beside one bare BullMQ hop', '15 s', measureHop, hopReport),
+  waiting: bench(
+    '1,000 executions that wait for a judgment: memory, and a click beside the same with one that waits',
+    '90 s',
+    measureWaiting,
+    waitingReport,
+  ),
+  budget: bench(
+    "50 that end at once in one channel under Slack's limits, beside the least that those limits allow",
+    '2 min',
+    measureBudget,
+    budgetReport,
+  ),
+  finished: bench(
+    '10,000 finished executions: list, show and memory, beside the same with 10',
+    '1 min',
+    measureFinished,
+    finishedReport,
+  ),
+  artifacts: bench(
+    'files of 1, 10 and 30 MB through encryption beside bare SET and GET',
+    '10 s',
+    measureArtifacts,
+    artifactsReport,
+  ),
+  workers: bench('Terraform plans a second by 1, 2 and 4 workers', '40 s', measureWorkers, workersReport),
+}
+
+function bench<Figures>(
+  what: string,
+  takes: string,
+  measure: (signal: AbortSignal) => Promise<Figures>,
+  report: (figures: Figures) => string,
+): Bench {
+  return {
+    what,
+    takes,
+    async measure(signal) {
+      const figures = await measure(signal)
+      return { figures, table: report(figures) }
+    },
+  }
+}
