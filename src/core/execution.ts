@@ -65,6 +65,8 @@ export type Execution = {
   /** The duration text of `--for`, for executions that start a lifetime. */
   readonly lifetime: string | null
   readonly notes: readonly { readonly at: number; readonly text: string }[]
+  /** How many looks were begun: a number is never used twice, so that no button of an earlier look fits a later one. */
+  readonly looks?: number
   readonly createdAt: number
   readonly endedAt: number | null
 }

@@ -43,7 +43,7 @@ export function lookFirst<W extends World>(world: W, stageId: string): W {
       ? unknown
       : execution.stages.find((stage) => stage.kind === 'terraform.apply' && stage.state === 'unknown')
   if (!about) return world
-  const before = stageOf(execution, LOOK)
+  const looks = stageOf(execution, LOOK)?.attempt ?? execution.looks ?? 0
   const left = about.outcome?.kind === 'unknown' ? about.outcome.output : undefined
   const gone = left?.vanished === true
   const pushed = stageOf(execution, 'push')?.state === 'succeeded'
@@ -64,10 +64,10 @@ export function lookFirst<W extends World>(world: W, stageId: string): W {
     after: [],
     onFailure: 'halt',
     aside: true,
-    attempt: before?.attempt ?? 0,
+    attempt: looks,
   })
   const others = execution.stages.filter((stage) => stage.id !== LOOK && !(stage.aside && stage.state === 'ready'))
-  return { ...world, execution: { ...execution, stages: [...others, look] } }
+  return { ...world, execution: { ...execution, looks: looks + 1, stages: [...others, look] } }
 }
 
 /** A stage that mended something about an unknown end: afterwards one has to look again. */

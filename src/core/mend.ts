@@ -86,7 +86,7 @@ function mend(world: World, offer: 'unlock' | 'push', by: Actor, now: number): N
     after: [],
     onFailure: 'halt',
     aside: true,
-    attempt: before?.attempt ?? 0,
+    attempt: before?.attempt ?? execution.looks ?? 0,
   })
   const text =
     offer === 'unlock'

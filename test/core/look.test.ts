@@ -56,10 +56,24 @@ describe('an apply that nobody saw end', () => {
     expect(offersOf(looked(found).execution)).toEqual(offered)
   })
 
+  test('has looks that are counted on, so that a button of an earlier unknown end does nothing about a later one', () => {
+    const anew = told(looked(), chosen('plan', carol))
+    const waits = runs(anew, PLAN, planned())
+    const second = ends(starts(judged(waits), APPLY), APPLY, vanished)
+    const story = runs(second, LOOK, succeeded(calm))
+    expect(runOf(story, LOOK).attempt).toBe(2)
+    expect(answer(story, chosen('plan')).refused).toMatch(/looked again since this button was drawn/)
+  })
+
   test('may be left, or looked at again, while no worker takes what was to mend it', () => {
     const pushing = told(looked({ savedOn: 'm1' }), chosen('push'))
     expect(offersOf(pushing.execution)).toEqual([])
-    const stuck = told(pushing, { type: 'stage.stuck', stage: 'push', attempt: 1, why: 'Only builder-1 has it.' })
+    const stuck = told(pushing, {
+      type: 'stage.stuck',
+      stage: 'push',
+      attempt: runOf(pushing, 'push').attempt,
+      why: 'Only builder-1 has it.',
+    })
     expect(offersOf(stuck.execution)).toEqual(['look', 'leave'])
     const again = told(stuck, chosen('look'))
     expect(again.execution.stages.map(({ id }) => id)).not.toContain('push')

@@ -2,8 +2,8 @@ import { basename, dirname } from 'node:path'
 import type { SlackMessage } from '../../examples/demo/slack-control.ts'
 import { type Execution, isOver, wordOf } from '../../src/core/execution.ts'
 import { wordsOf } from '../e2e/talk.ts'
-import { type Lane, shownIn } from './people.ts'
-import { processesIn } from './processes.ts'
+import type { Lane } from './people.ts'
+import { shownIn } from './shown.ts'
 import type { Town } from './town.ts'
 
 /** What must be 0 at the end, in the words of the last line. */
@@ -13,7 +13,11 @@ export const faults = [
   'messages doubled',
   'messages lost',
   'messages untrue',
+  'told late',
   'locks wrong',
+  'state locks wrong',
+  'wrong person',
+  'answered twice',
   'not taken down',
   'processes left',
   'fell by themselves',
@@ -116,14 +120,10 @@ export function unknownsIn(messages: readonly SlackMessage[]): number {
   return new Set(ids).size
 }
 
-/** What still runs, and who ended without being killed. */
-export function processesOf(town: Town, atRest: boolean): Problem[] {
-  const left = atRest ? processesIn(town.world.dir) : []
-  return [
-    ...left.map((pid) => ({ fault: 'processes left' as const, text: `group ${pid}` })),
-    ...town.fallen().map(({ role, crew }) => ({
-      fault: 'fell by themselves' as const,
-      text: `${role} ${crew.pid}: ${crew.log().slice(-1_500)}`,
-    })),
-  ]
+/** Who ended without being killed. */
+export function fallenIn(town: Town): Problem[] {
+  return town.fallen().map(({ role, crew }) => ({
+    fault: 'fell by themselves' as const,
+    text: `${role} ${crew.pid}: ${crew.log().slice(-1_500)}`,
+  }))
 }

@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { actionsOf, type SlackMessage } from '../../examples/demo/slack-control.ts'
+import { actionsOf } from '../../examples/demo/slack-control.ts'
 import type { Execution } from '../../src/core/execution.ts'
 import { messageOf } from '../../src/errors.ts'
 import { type Person, people } from '../e2e/site.ts'
 import { talkIn, wordsOf } from '../e2e/talk.ts'
+import { createAnswers } from './answers.ts'
 import type { Random, Step } from './choices.ts'
+import { type Shown, shownIn } from './shown.ts'
 import type { Place, Town } from './town.ts'
 
 export type Lane = ReturnType<typeof createLane>
@@ -12,16 +14,6 @@ export type Lane = ReturnType<typeof createLane>
 const LOOK_EVERY = 250
 /** A click or a command that nothing came of is done again after this long, as people do. */
 const AGAIN_AFTER = 5_000
-
-/** The message of one execution: its id, the word of its first line, and all its words. */
-export type Shown = { readonly id: string; readonly word: string; readonly message: SlackMessage }
-
-export function shownIn(messages: readonly SlackMessage[]): Shown[] {
-  return messages.flatMap((message) => {
-    const id = /^execution-([a-z0-9]+)-v/.exec(message.blocks?.[0]?.block_id ?? '')?.[1]
-    return id ? [{ id, message, word: /\*([^*]+)\*/.exec(wordsOf(message))?.[1] ?? '' }] : []
-  })
-}
 
 const STEPS: Readonly<Record<string, Step>> = {
   planning: 'planning',
@@ -32,11 +24,12 @@ const STEPS: Readonly<Record<string, Step>> = {
   unknown: 'ended',
 }
 
-/** The people of one environment: they ask, judge, and leave what nobody knows, until everything is taken down again. */
+/** The people of one environment: they ask, judge, and answer what nobody knows, until everything is taken down again. */
 export function createLane(town: Town, place: Place, random: Random) {
   const { control } = town.world
   const { environment, channel } = place
   const talk = talkIn(town.world, channel)
+  const answers = createAnswers(talk, random)
   const words = new Map<string, string>()
   const done = new Map<string, number>()
 
@@ -80,9 +73,11 @@ export function createLane(town: Town, place: Place, random: Random) {
     const action = actionsOf(message).find(({ action_id }) => action_id.startsWith('judgment.approve'))
     if (!action || !due(`${id} ${action.value}`)) return
     const second: Person[] = [[], ['bob'], ['carol']][random.below(3)] as Person[]
-    const clicks = (['carol', ...second] as const).map((person) => talk.pressOn(person, 'judgment.approve', message))
+    const click = (person: Person) => talk.pressOn(person, 'judgment.approve', message)
+    // Who asked, or may nothing, comes first now and then; he must not be taken.
+    if (random.next() < 0.2) await click(random.pick(['alice', 'eve'])).catch(() => {})
     town.heard.say('pressed')
-    await Promise.allSettled(clicks)
+    await Promise.allSettled((['carol', ...second] as const).map(click))
   }
 
   /** Does what the channel asks people for; says which steps it shows for the first time. */
@@ -93,8 +88,8 @@ export function createLane(town: Town, place: Place, random: Random) {
       words.set(shown.id, shown.word)
       const execution = open.find(({ id }) => id === shown.id)
       if (shown.word === 'waiting for approval') await press(shown)
-      if (shown.word === 'unknown' && execution && knownFor(execution) && due(`leave ${shown.id}`))
-        await type('carol', `runs cancel ${shown.id}`)
+      if (shown.word === 'unknown' && execution && knownFor(execution) && due(`answer ${shown.id}`))
+        await answers.answer(shown, execution, () => type('carol', `runs cancel ${shown.id}`))
     }
   }
 
@@ -107,7 +102,7 @@ export function createLane(town: Town, place: Place, random: Random) {
   const mine = (list: readonly Execution[]) => list.filter((each) => each.environment === environment)
 
   /** Until nothing of this environment is open. */
-  async function attend(within = 180_000): Promise<void> {
+  async function attend(within = 240_000): Promise<void> {
     const end = Date.now() + within
     for (;;) {
       try {
@@ -141,6 +136,7 @@ export function createLane(town: Town, place: Place, random: Random) {
     place,
     talk,
     mine,
+    answers,
     /** The main job, up and down, at least once and until it is enough. Gives what went wrong, if anything did. */
     async live(enough: () => boolean): Promise<string | null> {
       try {

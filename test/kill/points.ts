@@ -1,13 +1,14 @@
 import { ChildProcess } from 'node:child_process'
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import promises from 'node:fs/promises'
 import { createRequire, syncBuiltinESMExports } from 'node:module'
 import { basename, join } from 'node:path'
-import { type Command, Redis } from 'ioredis'
+import { Redis } from 'ioredis'
+import { callOf, programOf, subjectsOf } from './subjects.ts'
 
 /**
- * Preloaded into bots and workers. Each write, spawn and message that they make passes named points: `commit.before`, `commit.sent`
- * (on its way, its answer not heard), `commit.after`. A process that finds `<pid>.armed` in the folder kills itself with SIGKILL when it
+ * Preloaded into bots and workers. Each write, spawn and message that they make passes named points: `judged.before`, `judged.sent`
+ * (on its way, its answer not heard), `judged.after`. A process that finds `<pid>.armed` in the folder kills itself with SIGKILL when it
  * passes the point named there the n-th time, and leaves `<pid>.fired`.
  */
 const folder = process.env.KILL_POINTS ?? ''
@@ -29,62 +30,78 @@ function pass(point: string): void {
   if (armed?.point !== point) return
   armed.left -= 1
   if (armed.left > 0) return
+  die(point)
+}
+
+function die(point: string): void {
   writeFileSync(file('fired'), point)
   process.kill(process.pid, 'SIGKILL')
 }
 
+/** The same for its start: a process that finds `<role>.start` takes it, and dies at its n-th step, which is any command or new file. */
+let startSteps = takeStart()
+
+function takeStart(): number {
+  try {
+    const role = basename(process.argv[1] ?? '', '.ts')
+    renameSync(join(folder, `${role}.start`), file('start'))
+    return (JSON.parse(readFileSync(file('start'), 'utf8')) as { nth: number }).nth
+  } catch {
+    return 0
+  }
+}
+
+function stepOfStart(): void {
+  if (startSteps === 0) return
+  startSteps -= 1
+  if (startSteps === 0) die('start')
+}
+
 /** Goes past the three points of something that is sent and answered. */
-function passing<T>(subject: string, send: () => T): T {
-  pass(`${subject}.before`)
+function passing<T>(subjects: readonly string[], send: () => T): T {
+  const passAll = (moment: string) => {
+    for (const subject of subjects) pass(`${subject}.${moment}`)
+  }
+  passAll('before')
   const answer = send()
-  pass(`${subject}.sent`)
-  const after = () => pass(`${subject}.after`)
+  passAll('sent')
+  const after = () => passAll('after')
   if (answer instanceof Promise) answer.then(after, () => {})
   else setImmediate(after)
   return answer
 }
 
-const READS = /^(get|hget|hmget|exists|zrevrange|zrange|info|ping|subscribe|client|hello|xrange|xrevrange)$/i
-
-/** What a command of Redis is about, by what it writes; null for what only reads. */
-const SUBJECTS: readonly [RegExp, string][] = [
-  [/"records":/, 'commit'],
-  [/bull:/, 'queue'],
-  [/groundcrew:audit/, 'audit'],
-  [/groundcrew:message:\w+:/, 'remember'],
-  [/outbox:intents/, 'intend'],
-  [/groundcrew:outbox/, 'outbox'],
-  [/groundcrew:effects/, 'effects'],
-  [/groundcrew:artifact/, 'artifact'],
-  [/groundcrew:seen/, 'seen'],
-]
-
-function subjectOf({ name, args }: Command): string | null {
-  if (READS.test(name)) return null
-  // A script's own text says nothing: only its keys and arguments do.
-  const words = /^eval/i.test(name) ? args.slice(1) : args
-  const text = words.map((word) => (Buffer.isBuffer(word) ? '' : String(word).slice(0, 4000))).join(' ')
-  return SUBJECTS.find(([pattern]) => pattern.test(text))?.[1] ?? null
-}
-
 const { sendCommand } = Redis.prototype
 Redis.prototype.sendCommand = function (command, stream) {
-  const subject = subjectOf(command)
+  stepOfStart()
+  const subjects = subjectsOf(command)
   const send = () => sendCommand.call(this, command, stream)
-  return subject ? passing(subject, send) : send()
+  return subjects.length > 0 ? passing(subjects, send) : send()
 }
 
-type Spawning = { spawn(options: { args?: string[] }): number }
-const child = ChildProcess.prototype as unknown as Spawning
+/**
+ * `init`, `show`, `plan`: before its start, just started, ended. `apply`: before its start, just started, a moment later. `end` is that of
+ * the apply: its process has ended, its exit was read, and the state is asked for what came of it.
+ */
+type Spawning = ChildProcess & { spawn(options: { args?: string[] }): number }
+const child = ChildProcess.prototype as Spawning
 const { spawn } = child
 child.spawn = function (options) {
-  const subject = options.args?.includes('groundcrew-run') ? 'process' : 'command'
-  return passing(subject, () => spawn.call(this, options))
+  const { name, durable } = programOf(options.args ?? [])
+  const apply = durable && name === 'apply'
+  pass(`${name}.before`)
+  if (name === 'state') pass('end.after')
+  const answer = spawn.call(this, options)
+  pass(`${name}.sent`)
+  if (apply) setImmediate(() => pass('apply.after'))
+  this.once('exit', () => pass(apply ? 'end.before' : `${name}.after`))
+  return answer
 }
 
-const { open, link } = promises
+const { open, readFile } = promises
 promises.open = async (path, flags, mode) => {
-  const started = flags === 'wx' && basename(String(path)) === 'started'
+  if (flags === 'wx') stepOfStart()
+  const started = flags === 'wx' && /terraform\.apply-\d+\/process\/started$/.test(String(path))
   if (!started) return open(path, flags, mode)
   pass('started.before')
   const handle = await open(path, flags, mode)
@@ -96,29 +113,40 @@ promises.open = async (path, flags, mode) => {
   }
   return handle
 }
-promises.link = (from, to) => passing('void', () => link(from, to))
+promises.readFile = (async (...given: Parameters<typeof readFile>) => {
+  const text = await readFile(...given)
+  if (/terraform\.apply-\d+\/process\/exit$/.test(String(given[0]))) pass('end.sent')
+  return text
+}) as typeof readFile
 syncBuiltinESMExports()
-
-const METHODS: Readonly<Record<string, string>> = {
-  'chat.postMessage': 'post',
-  'chat.update': 'edit',
-  'chat.delete': 'delete',
-  'conversations.history': 'history',
-  'conversations.replies': 'history',
-  'files.completeUploadExternal': 'upload',
-}
 
 const fetched = globalThis.fetch
 globalThis.fetch = (input, init) => {
   const { pathname } = new URL(input instanceof Request ? input.url : input)
-  const subject = METHODS[basename(pathname)]
+  const subject = callOf(basename(pathname), init?.body)
   const send = () => fetched(input, init)
-  return subject ? passing(subject, send) : send()
+  return subject ? passing([subject], send) : send()
 }
 
-/** What goes to Slack over Socket Mode is nothing but acknowledgements, which carry the answers to commands. */
+/**
+ * What goes to Slack over Socket Mode is nothing but acknowledgements, which carry the answers to commands. `click`: it came and nobody
+ * heard of it, those who listen have it in hand, it is acknowledged.
+ */
 const { WebSocket } = createRequire(import.meta.url)('undici') as { WebSocket: typeof globalThis.WebSocket }
-const { send } = WebSocket.prototype
+const { send, dispatchEvent } = WebSocket.prototype
+const clicks = new Set<string>()
 WebSocket.prototype.send = function (data) {
-  passing('ack', () => send.call(this, data))
+  passing(['ack'], () => send.call(this, data))
+  const id = /"envelope_id":"([^"]+)"/.exec(String(data))?.[1]
+  if (id && clicks.delete(id)) pass('click.after')
+}
+WebSocket.prototype.dispatchEvent = function (event) {
+  const text = event.type === 'message' ? String((event as MessageEvent).data) : ''
+  const id = text.includes('"block_actions"') ? /"envelope_id":\s*"([^"]+)"/.exec(text)?.[1] : undefined
+  if (id === undefined) return dispatchEvent.call(this, event)
+  clicks.add(id)
+  pass('click.before')
+  const answer = dispatchEvent.call(this, event)
+  pass('click.sent')
+  return answer
 }
