@@ -5,6 +5,7 @@ import { createBudgets } from './engine/budgets.ts'
 import { createCrew } from './engine/crew.ts'
 import { createEngine } from './engine/engine.ts'
 import { forgetGroup, writeGroup } from './engine/groups.ts'
+import { createRetention } from './engine/retention.ts'
 import { createWatch } from './engine/watch.ts'
 import { createLog } from './log.ts'
 import { main } from './main.ts'
@@ -81,7 +82,8 @@ await main(
       log,
     )
     await groups()
-    const watch = createWatch({ store, redis, keys, kinds: engine.kinds, now, log })
+    const watch = createWatch({ store, redis, keys, kinds: engine.kinds, deadAfter: engine.deadAfter, now, log })
+    const retention = createRetention({ redis, keys, store, site, now, log })
     await engine.onFeed(() => {
       engine.sweeper.kick()
       poster.kick()
@@ -97,6 +99,7 @@ await main(
         clearInterval(groupsTimer)
         await app.stop()
         await watch.stop()
+        await retention.stop()
         await poster.stop()
         await engine.close()
       },

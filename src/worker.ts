@@ -56,7 +56,10 @@ await main('worker', 'runs the stages of executions; see README.md for its envir
   })
   const heartbeat = startHeartbeat(redis, keys, worker, engine.deadAfter, log)
   await heartbeat.first
-  const watch = createWatch({ store, redis, keys, kinds: engine.kinds, now, log }, { runner, worker })
+  const watch = createWatch(
+    { store, redis, keys, kinds: engine.kinds, deadAfter: engine.deadAfter, now, log },
+    { runner, worker },
+  )
   const receiver = receiveHints(
     engine.patient.duplicate(),
     keys,

@@ -1,10 +1,14 @@
+import { randomUUID } from 'node:crypto'
 import { need, readConfig, readSite } from '../config.ts'
 import type { Actor } from '../core/actor.ts'
-import type { Asked } from '../core/workflow.ts'
+import type { Asked, Deadline } from '../core/workflow.ts'
 import { createCrew } from '../engine/crew.ts'
 import { createEngine } from '../engine/engine.ts'
 import { readGroups } from '../engine/groups.ts'
+import { within } from '../engine/late.ts'
 import type { CrewParts } from '../engine/parts.ts'
+import { COMMAND_TIMEOUT_MS } from '../engine/redis.ts'
+import type { Caller } from '../engine/request.ts'
 import { createLog } from '../log.ts'
 import { actorFor, catalogFor, siteFile } from './places.ts'
 import { withRedis } from './redis.ts'
@@ -38,8 +42,25 @@ export async function openCrew(given: Given) {
     consul: { address: settings.CONSUL_HTTP_ADDR ?? '127.0.0.1:8500', token: settings.CONSUL_HTTP_TOKEN },
   }
   const crew = createCrew(parts)
-  const asked = async (who: Actor): Promise<Asked> => ({ actor: who, roles: await crew.rolesFor(who), channel: null })
+  const asked = async (who: Actor): Promise<Asked> => ({
+    actor: who,
+    roles: await crew.rolesFor(who),
+    channel: null,
+    request: `shell:${randomUUID()}`,
+    until: inTime(),
+  })
   return { site, actor, catalog, engine, parts, crew, asked, log }
+}
+
+/** A request of the shell, like no other. */
+export function shellCaller(actor: Actor): Caller {
+  const origin = { channel: null, via: 'shell' } as const
+  return { actor, origin, request: `shell:${randomUUID()}`, until: inTime() }
+}
+
+/** Before a command counts as failed: what was given up is not done later. */
+export function inTime(): Deadline {
+  return within(COMMAND_TIMEOUT_MS - 500)
 }
 
 export type OpenCrew = Awaited<ReturnType<typeof openCrew>>

@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import type { Actor } from '../core/actor.ts'
 import { offers } from '../core/look.ts'
-import { cancel, choose, extend, judge, mayStillJudge } from '../engine/deeds.ts'
+import { cancel, choose, judge, mayStillJudge } from '../engine/deeds.ts'
+import { extend } from '../engine/extend.ts'
 import { UserError } from '../errors.ts'
 import type { Press } from '../slack/messages.ts'
 import { readButtonValue } from '../slack/messages.ts'
 import type { LiveButton } from './board.ts'
 import type { OpenCrew } from './crew.ts'
+import { inTime } from './crew.ts'
 
 /** What pressing leads to: something to say, or a question whose answer decides. */
 export type Pressed =
@@ -42,7 +44,7 @@ async function deed(opened: OpenCrew, actionId: string, target: Press, actor: Ac
   const request = `shell:${randomUUID()}`
   const is = (action: string) => actionId.startsWith(action)
   if (is('judgment.approve')) {
-    await judge(parts, { ...target, decision: 'approved' }, actor, request)
+    await judge(parts, { ...target, decision: 'approved' }, actor, request, inTime())
     return done()
   }
   if (is('judgment.reject')) {
@@ -64,6 +66,6 @@ async function deed(opened: OpenCrew, actionId: string, target: Press, actor: Ac
 
 async function reject({ parts }: OpenCrew, target: Press, actor: Actor, reason: string): Promise<Pressed> {
   if (!reason) return done('Not rejected: say why in a few words when you are asked.')
-  await judge(parts, { ...target, decision: 'rejected', reason }, actor, `shell:${randomUUID()}`)
+  await judge(parts, { ...target, decision: 'rejected', reason }, actor, `shell:${randomUUID()}`, inTime())
   return done()
 }

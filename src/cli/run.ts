@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto'
 import type { Answer } from '../core/workflow.ts'
 import { UserError } from '../errors.ts'
 import { drawMessage } from '../slack/draw.ts'
 import { answerMessage } from '../slack/messages.ts'
-import { openCrew } from './crew.ts'
+import { openCrew, shellCaller } from './crew.ts'
 import { SHORTHANDS, typedLine } from './line.ts'
 import type { Ended, Given, RunVerb } from './verb.ts'
 import { usageOf } from './verbs.ts'
@@ -15,8 +14,7 @@ export async function runVerb(given: Given): Promise<Ended> {
   const opened = await openCrew(given)
   const { crew, actor, engine } = opened
   try {
-    const caller = { actor, origin: { channel: null, via: 'shell' }, request: `shell:${randomUUID()}` } as const
-    const reply = await crew.ask(line, caller)
+    const reply = await crew.ask(line, shellCaller(actor))
     if (reply.kind === 'answered') return { out: drawAnswer(reply.answer), code: 0 }
     const { id, line: stored } = reply.execution
     return { out: id, err: `\`${stored}\` is stored; \`crew show ${id}\` says how it goes.`, code: 0 }

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { Actor } from '../core/actor.ts'
 import { idOf, nameOf } from '../core/actor.ts'
 import { entriesUnder } from '../core/command.ts'
@@ -6,6 +5,7 @@ import { rolesText } from '../core/judgment.ts'
 import { UserError } from '../errors.ts'
 import type { LiveButton } from './board.ts'
 import type { OpenCrew } from './crew.ts'
+import { shellCaller } from './crew.ts'
 import { asTyped, SHORTHANDS } from './line.ts'
 import { actorFor, membersOf, shellActor } from './places.ts'
 import type { Pressed } from './press.ts'
@@ -62,8 +62,7 @@ export function createTalk(opened: OpenCrew, { atTerminal, button }: Terminal) {
   }
 
   async function ask(line: string): Promise<string> {
-    const caller = { actor, origin: { channel: null, via: 'shell' }, request: `shell:${randomUUID()}` } as const
-    const reply = await crew.ask(line, caller)
+    const reply = await crew.ask(line, shellCaller(actor))
     if (reply.kind === 'started') return `Stored as ${reply.execution.id}.`
     const text = drawAnswer(reply.answer)
     return /^(help)?$/i.test(line) ? `${text}\n${HELP}` : text

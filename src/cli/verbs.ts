@@ -51,7 +51,7 @@ export const verbs = {
   },
   audit: {
     usage:
-      'audit verify [--file F] [--json] | audit show [--who U01ALICE] [--env NAME] [--since 24h] [--limit 50] [--file F]',
+      'audit verify [--file F] [--json] | audit show [--who U01ALICE] [--env NAME] [--run ID] [--since 24h] [--limit 50] [--file F]',
     summary: 'Whether every line of the audit is there, unchanged and in order; or what it says.',
     takes: takes('passed', 'json'),
   },

@@ -81,6 +81,10 @@ export const siteSchema = z
     audit: z
       .strictObject({ channel: name.optional(), show: z.array(z.enum(auditKinds)).default([...shownByDefault]) })
       .prefault({}),
+    /** How long executions are kept after they are over; the audit keeps what was recorded of them. */
+    keep: z
+      .strictObject({ executions: duration.refine(isDay, { error: 'expected at least 1d' }).default('90d') })
+      .prefault({}),
     judgment: z.strictObject({ within: duration.default('1h') }).prefault({}),
     /** How long after the last heartbeat a worker counts as dead. */
     worker: z
@@ -124,6 +128,11 @@ function checkEnvironment(
 
 function unknownChannel(channel: string): string {
   return `names the channel ${channel}, which is not under channels`
+}
+
+/** A second delivery of a request is known for a day, and then finds what the first one began. */
+function isDay(text: string): boolean {
+  return !isDuration(text) || milliseconds(text) >= milliseconds('1d')
 }
 
 function isDuration(text: string): boolean {

@@ -124,6 +124,9 @@ export type StageKinds = ReadonlyMap<string, StageKind>
 /** A read-only answer: plain text with `code` and *bold*; `@U01ALICE` becomes a mention. A long text becomes a file. */
 export type Answer = { readonly text: string; readonly file?: { readonly name: string; readonly content: string } }
 
+/** Milliseconds that are left to do what somebody asked; when none are left he was told that it was not done, and it never may be. */
+export type Deadline = () => number
+
 /** What the person typed, and who and where they are. */
 export type Asked = {
   readonly actor: Actor
@@ -131,6 +134,7 @@ export type Asked = {
   readonly channel: string | null
   /** The key by which a second delivery of the same request is known, where there is one. */
   readonly request?: string
+  readonly until?: Deadline | undefined
 }
 
 /** What an answer may look at and do. `runs cancel` and the like change things; the engine behind checks rights again. */
@@ -151,12 +155,18 @@ export type AnswerContext = Asked & {
   help(topic: string): string
   /** Whether somebody may run a command line, by which rule, or who may. */
   can(person: string, line: string): Promise<string>
-  /** What was asked, decided and done, newest first, a line each. `since` is a duration. */
   /** Everything that is recorded of one execution, oldest first. */
   history(id: string): Promise<string[]>
   /** A text that a stage left for people, masked; null when there is none (any more). */
   file(id: string, name: string): Promise<string | null>
-  audit(query: { who?: string; environment?: string; since: string; limit: number }): Promise<string[]>
+  /** What was asked, decided and done, newest first, a line each. `since` is a duration. */
+  audit(query: {
+    who?: string
+    environment?: string
+    execution?: string
+    since: string
+    limit: number
+  }): Promise<string[]>
   /** Instances of an environment as Consul sees them now. */
   health(environment: string): Promise<ServiceHealth[]>
 }

@@ -2,16 +2,18 @@ import { distance } from 'fastest-levenshtein'
 import { decide, mayEver, rolesOf, rolesThatMay } from '../core/access.ts'
 import type { Actor } from '../core/actor.ts'
 import { nameOf } from '../core/actor.ts'
-import { historyLines } from '../core/audit/history.ts'
+import { goneText, historyLines } from '../core/audit/history.ts'
 import { auditText } from '../core/audit.ts'
 import { entriesUnder, helpFor, helpList, helpText, parseCommand } from '../core/command.ts'
 import { milliseconds } from '../core/duration.ts'
 import type { Execution } from '../core/execution.ts'
 import { rolesText } from '../core/judgment.ts'
+import { forgottenText } from '../core/retention.ts'
 import { wantedOf } from '../core/wanted.ts'
 import type { AnswerContext, Asked, ServiceHealth } from '../core/workflow.ts'
 import { UserError } from '../errors.ts'
 import { createConsul } from '../tools/consul.ts'
+import { ArtifactGone } from './artifacts.ts'
 import { cancelOrLeave } from './deeds.ts'
 import { environmentOf } from './lifetimes.ts'
 import { locksOf, steal } from './locks.ts'
@@ -41,19 +43,31 @@ export function answerOf(parts: CrewParts, asked: Asked): AnswerContext {
   }
 }
 
-/** By its id, or a beginning of it that fits only one. Throws a `UserError` with near ones. */
-export async function findRun({ store }: Pick<CrewParts, 'store'>, id: string): Promise<Execution> {
-  const found = (await store.execution(id)) ?? (await store.execution(id.toLowerCase()))
+/** Among so many, the newest, a beginning of an id is looked for. */
+const MOST_SEARCHED = 20_000
+
+/** As long as one that is made, and not only the beginning of one. */
+const WHOLE_ID = /^(end-)?[a-z0-9]{8}(-x\d+)?$/
+
+/** By its id, or a beginning of it that fits only one, in any case. Throws a `UserError` with near ones. */
+export async function findRun({ store, site }: Pick<CrewParts, 'store' | 'site'>, typed: string): Promise<Execution> {
+  const id = typed.toLowerCase()
+  const exactly = (await store.execution(typed)) ?? (await store.execution(id))
+  if (exactly) return exactly
+  const ids = await store.ids(MOST_SEARCHED)
+  const starting = id.length >= 3 ? ids.filter((each) => each.toLowerCase().startsWith(id)) : []
+  const [only] = starting
+  const found = only !== undefined && starting.length === 1 ? await store.execution(only) : null
   if (found) return found
-  const latest = await store.list({ limit: 200 })
-  const starting = latest.filter((run) => id.length >= 3 && run.id.startsWith(id))
-  if (starting.length === 1 && starting[0]) return starting[0]
-  const near = latest.filter((run) => starting.includes(run) || distance(run.id, id) <= 2).slice(0, 3)
-  const hint =
-    near.length > 0
-      ? `Did you mean ${near.map((run) => `\`${run.id}\``).join(' or ')}?`
-      : 'See `runs list` for the latest.'
-  throw new UserError(`There is no execution \`${id}\`. ${hint}`)
+  const near = starting.length > 0 ? starting : ids.filter((each) => distance(each.toLowerCase(), id) <= 2)
+  const names = near.slice(0, 3).map((each) => `\`${each}\``)
+  const latest = WHOLE_ID.test(id) ? forgottenText(site, id) : 'See `runs list` for the latest.'
+  const hint = names.length > 0 ? `Did you mean ${names.join(' or ')}?` : latest
+  const all =
+    ids.length < MOST_SEARCHED
+      ? ''
+      : ` Only the latest ${MOST_SEARCHED} were searched; an older one needs its whole id.`
+  throw new UserError(`There is no execution \`${typed}\`. ${hint}${all}`)
 }
 
 function helpOn({ catalog, site }: CrewParts, { roles }: Asked, topic: string): string {
@@ -91,17 +105,18 @@ const MOST_HISTORY = 400
 
 async function history(parts: CrewParts, execution: string): Promise<string[]> {
   const since = (await parts.store.execution(execution))?.createdAt ?? 0
-  const lines = await parts.audit.find({ execution, since: since - 60_000, limit: MOST_HISTORY })
-  return historyLines(lines.reverse())
+  const { lines, gone, files } = await parts.audit.about({ execution, since: since - 60_000, limit: MOST_HISTORY })
+  return [...(gone.length > 0 ? [goneText(execution, gone, files)] : []), ...historyLines(lines)]
 }
 
-/** Only texts that were written for people: never a plan file, a stack or a state. */
+/** Only texts that were written for people: never a plan file, a stack or a state. Null where there is none; any other trouble is told. */
 async function textOf({ artifacts }: CrewParts, execution: string, name: string): Promise<string | null> {
   if (!name.endsWith('.txt')) return null
-  const content = await artifacts
-    .of(execution)
-    .get(name)
-    .catch(() => null)
+  const kept = artifacts.of(execution).get(name)
+  const content = await kept.catch((error: unknown) => {
+    if (error instanceof ArtifactGone) return null
+    throw error
+  })
   return content && Buffer.from(content).toString('utf8')
 }
 

@@ -1,7 +1,7 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import type { Artifacts } from '../core/workflow.ts'
-import { UserError } from '../errors.ts'
+import { ConfigError, UserError } from '../errors.ts'
 import type { Keys } from './keys.ts'
 
 /** Plans hold configuration, state and secrets: they are gone after this, whatever happened to the execution. */
@@ -11,6 +11,9 @@ const LARGEST = 64 * 1024 * 1024
 /** Layout of a stored artifact: 12 bytes nonce, 16 bytes tag (NIST SP 800-38D), then the ciphertext. */
 const NONCE = 12
 const TAG = 16
+
+/** It was there and is not any more, or never was. */
+export class ArtifactGone extends UserError {}
 
 export type ArtifactStore = {
   of(execution: string): Artifacts
@@ -35,7 +38,7 @@ export function createArtifacts(redis: Redis, keys: Keys, key: string): Artifact
       async get(name) {
         const sealed = await redis.getBuffer(keys.artifact(execution, name))
         if (!sealed)
-          throw new Error(
+          throw new ArtifactGone(
             `The artifact ${name} of ${execution} is gone: it is kept for ${KEPT_FOR_S / 86_400} days and until its execution ends.`,
           )
         return openAny(secrets, `${execution}/${name}`, sealed)
@@ -73,11 +76,38 @@ export function open(key: Buffer, name: string, sealed: Buffer): Buffer {
     decipher.setAAD(Buffer.from(name)).setAuthTag(sealed.subarray(NONCE, NONCE + TAG))
     return Buffer.concat([decipher.update(sealed.subarray(NONCE + TAG)), decipher.final()])
   } catch (cause) {
-    throw new Error(
-      `The artifact ${name} does not open with this GROUNDCREW_ARTIFACT_KEY: another key, or it was changed.`,
+    throw new UserError(
+      `The artifact ${name} does not open with this GROUNDCREW_ARTIFACT_KEY: another key, or it was changed. Give every bot and worker the same key.`,
       { cause },
     )
   }
+}
+
+/**
+ * KEYS: the check value of the newest key that anybody started with. ARGV: those of ours, newest first. Gives 0 where ours do not have it.
+ */
+const SAME_KEY = `
+local newest = redis.call('GET', KEYS[1])
+local ours = not newest
+for _, each in ipairs(ARGV) do ours = ours or each == newest end
+if not ours then return 0 end
+redis.call('SET', KEYS[1], ARGV[1])
+return 1`
+
+/**
+ * Throws a `ConfigError` where this process could not open what others seal: it would fail what was approved already. Redis keeps a
+ * check value (HMAC-SHA-256 of a fixed text) of the newest key, from which the key cannot be told.
+ */
+export async function checkArtifactKey(redis: Redis, keys: Keys, key: string): Promise<void> {
+  const values = key.split(',').map((each) => checkValue(Buffer.from(each, 'hex')))
+  if ((await redis.eval(SAME_KEY, 1, keys.artifactKey, ...values)) === 1) return
+  throw new ConfigError(
+    `GROUNDCREW_ARTIFACT_KEY is not the key that the other bots and workers have, so nothing of theirs could be opened here. Set the same one; while keys change it is NEW,OLD everywhere. If the other key is lost for good: DEL ${keys.artifactKey} in Redis, and whatever waits has to be planned anew.`,
+  )
+}
+
+function checkValue(key: Buffer): string {
+  return createHmac('sha256', key).update('groundcrew artifact key').digest('hex')
 }
 
 function tooLarge(name: string, bytes: number): string {

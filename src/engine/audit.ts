@@ -2,11 +2,14 @@ import type { Redis } from 'ioredis'
 import type { AuditEntry, AuditKind, AuditLine, AuditQuery } from '../core/audit.ts'
 import { messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
+import type { About, History } from './audit/about.ts'
+import { linesAbout } from './audit/about.ts'
 import type { AuditFile } from './audit/file.ts'
 import { createAuditFile } from './audit/file.ts'
 import { createAuditStream, findLines, lineAt } from './audit/stream.ts'
 import { unavailable } from './audit/unavailable.ts'
 import type { Keys } from './keys.ts'
+import { TooLate } from './late.ts'
 
 export type { AuditEntry } from '../core/audit.ts'
 
@@ -23,6 +26,8 @@ export type Audit = {
   line(seq: number): Promise<AuditLine | null>
   /** Newest first. */
   find(query: AuditQuery): Promise<AuditLine[]>
+  /** What is recorded of one execution. */
+  about(about: About): Promise<History>
   stop(): Promise<void>
 }
 
@@ -46,6 +51,20 @@ export type AuditParts = {
 export async function writeAsked(audit: Audit, entry: AuditEntry, request: string): Promise<void> {
   await audit.write(entry, `asked:${request}`).catch(async (error: unknown) => {
     await audit.note({ ...entry, kind: 'refused', why: messageOf(error) }, `refused:${request}`)
+    throw error
+  })
+}
+
+/** What came too late is recorded as refused: the audit never says only that it was asked. */
+export async function recordLate<T>(
+  audit: Audit,
+  entry: Omit<AuditEntry, 'kind'>,
+  request: string,
+  work: () => Promise<T>,
+) {
+  return work().catch(async (error: unknown): Promise<T> => {
+    if (error instanceof TooLate)
+      await audit.note({ ...entry, kind: 'refused', why: error.message }, `refused:${request}`)
     throw error
   })
 }
@@ -85,6 +104,7 @@ export function createAudit(parts: AuditParts): Audit {
     },
     line: (seq) => lineAt(redis, keys, seq),
     find: (query) => findLines(redis, keys, query),
+    about: (about) => linesAbout(parts, about),
     async stop() {
       clearInterval(timer)
       await flush().catch(complain)

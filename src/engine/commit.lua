@@ -1,10 +1,16 @@
 -- The one way to change what is stored: all of it or nothing of it.
--- ARGV[1]: JSON { seen?, records, effects, audit, outbox, index, feed, hint }. Records are compared by version first.
+-- ARGV[1]: JSON { seen?, latest?, records, effects, audit, outbox, index, feed, hint }. Records are compared by version first.
+-- `latest`: the moment, on this clock, after which whoever asked was told that nothing was done.
 local change = cjson.decode(ARGV[1])
 
 if change.seen then
   local before = redis.call('GET', change.seen.key)
   if before then return { 'seen', before } end
+end
+
+if change.latest then
+  local time = redis.call('TIME')
+  if tonumber(time[1]) * 1000 + tonumber(time[2]) / 1000 > change.latest then return { 'late' } end
 end
 
 for _, record in ipairs(change.records) do

@@ -11,7 +11,7 @@ import type { Answer, Asked } from '../core/workflow.ts'
 import { messageOf, UserError } from '../errors.ts'
 import { answerOf } from './answers.ts'
 import type { AuditEntry } from './audit.ts'
-import { writeAsked } from './audit.ts'
+import { recordLate, writeAsked } from './audit.ts'
 import type { CrewParts } from './parts.ts'
 import type { Caller } from './request.ts'
 import { planRequest } from './request.ts'
@@ -42,6 +42,7 @@ export function createCrew(parts: CrewParts) {
       roles: await rolesFor(caller.actor),
       channel: caller.origin.channel,
       request: caller.request,
+      until: caller.until,
     }
     if (parsed.kind === 'help') {
       await parts.audit.note({ kind: 'asked', ...aboutOf(caller, `help ${parsed.topic}`.trim()) })
@@ -54,12 +55,17 @@ export function createCrew(parts: CrewParts) {
     const execution = answer ? null : await recorded(parsed.line, caller, () => planRequest(parts, parsed, caller))
     const started = execution ? { execution: execution.id } : {}
     await writeAsked(parts.audit, { kind: 'asked', ...about, ...started, rule }, caller.request)
-    if (answer) return { kind: 'answered', answer: await answered(answer(parsed.args, answerOf(parts, asked))) }
+    const inTime = <T>(work: () => Promise<T>) => recordLate(parts.audit, about, caller.request, work)
+    if (answer) {
+      const given = await inTime(() => answered(answer(parsed.args, answerOf(parts, asked))))
+      return { kind: 'answered', answer: given }
+    }
     if (!execution) throw new Error(`${parsed.line} has nothing to run.`)
-    const stored = await parts.store.request(execution, caller.request, {
-      ...(caller.until === undefined ? {} : { until: caller.until }),
+    const options = {
+      until: caller.until,
       ...(parsed.command.supersedes ? { alter: superseding(execution, parts.now()) } : {}),
-    })
+    }
+    const stored = await inTime(() => parts.store.request(execution, caller.request, options))
     if (!stored) throw new Error(`${parsed.line} was not stored.`)
     parts.kick()
     return { kind: 'started', ...stored }

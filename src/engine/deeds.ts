@@ -2,18 +2,17 @@ import { randomUUID } from 'node:crypto'
 import { decide, rolesOf } from '../core/access.ts'
 import type { Actor } from '../core/actor.ts'
 import { idOf, nameOf } from '../core/actor.ts'
-import type { Event } from '../core/event.ts'
 import type { Execution } from '../core/execution.ts'
-import { stageOf } from '../core/execution.ts'
-import { clock, dayAndClock, judgmentText, refusalToJudge, rolesText } from '../core/judgment.ts'
+import { isOver, stageOf, wordOf } from '../core/execution.ts'
+import { clock, judgmentText, refusalToJudge, rolesText } from '../core/judgment.ts'
 import type { Offer } from '../core/look.ts'
 import type { Choice } from '../core/mend.ts'
 import { digestOf } from '../core/settle.ts'
-import type { Asked } from '../core/workflow.ts'
-import { UserError } from '../errors.ts'
+import type { Asked, Deadline } from '../core/workflow.ts'
 import { writeAsked } from './audit.ts'
-import { environmentOf, extendLifetime } from './lifetimes.ts'
+import { environmentOf } from './lifetimes.ts'
 import type { CrewParts } from './parts.ts'
+import { existing, pressOf, refusing, tell } from './press.ts'
 
 /** A judgment as a click gives it: which stage of which execution, as it stood when the button was drawn. */
 export type Verdict = {
@@ -28,7 +27,13 @@ export type Verdict = {
  * Stores a judgment, after checking who gives it against what is stored now. Throws a `UserError` that says to the person why it was
  * not taken: the wrong person, too late, somebody else was first, or the plan was made anew since.
  */
-export async function judge(parts: CrewParts, verdict: Verdict, actor: Actor, request: string): Promise<Execution> {
+export async function judge(
+  parts: CrewParts,
+  verdict: Verdict,
+  actor: Actor,
+  request: string,
+  until?: Deadline,
+): Promise<Execution> {
   const execution = await existing(parts, verdict.execution)
   const { decision, reason } = verdict
   const what = decision === 'approved' ? 'approve' : 'reject'
@@ -48,7 +53,7 @@ export async function judge(parts: CrewParts, verdict: Verdict, actor: Actor, re
   await writeAsked(parts.audit, { kind: 'asked', ...pressOf(execution, actor, what), stage: stage.id, rule }, request)
   const digest = digestOf(execution, stage)
   const judgment = { stage: stage.id, decision, by: actor, at: parts.now(), digest, ...(reason ? { reason } : {}) }
-  const done = await tell(parts, execution, { type: 'judged', judgment }, request)
+  const done = await tell(parts, execution, { type: 'judged', judgment }, { actor, what, request, until })
   if (!done.changed && done.refused) return refuse(done.refused)
   return done.execution
 }
@@ -85,20 +90,15 @@ export async function cancel(
   if (refusal) return refuse(refusal)
   // A full disk must not keep anybody from stopping what runs: in Redis it has to be, and in the file it will be.
   await parts.audit.keep({ kind: 'asked', ...pressOf(execution, actor, what) }, `asked:${request}`)
-  const done = await tell(parts, execution, { type: 'cancel', by: actor, why: '', force }, request)
+  const done = await tell(parts, execution, { type: 'cancel', by: actor, why: '', force }, { ...asked, what, request })
   if (!done.changed && done.refused) return refuse(done.refused)
   return done.execution
 }
 
 /** `runs cancel`: one that stands at unknown can only be left as it is, by an approver who takes it on himself. */
 export async function cancelOrLeave(parts: CrewParts, execution: Execution, asked: Asked): Promise<string> {
-  const request = `cancel:${execution.id}:${idOf(asked.actor)}:${parts.now()}`
-  if (execution.status !== 'unknown') {
-    const next = await cancel(parts, execution.id, asked, { request })
-    return next.endedAt
-      ? `\`${execution.id}\` is canceled.`
-      : `\`${execution.id}\` is asked to stop; its message says when it has.`
-  }
+  const request = `cancel:${asked.request ?? randomUUID()}`
+  if (execution.status !== 'unknown') return canceledText(await cancel(parts, execution.id, asked, { request }))
   const approvers = execution.environment ? environmentOf(parts.site, execution.environment).approvers : []
   const { actor } = asked
   const refuse = refusing(parts, execution, { actor, what: 'leave', request })
@@ -109,9 +109,18 @@ export async function cancelOrLeave(parts: CrewParts, execution: Execution, aske
     )
   const rule = `approvers: ${may.join(', ')}`
   await writeAsked(parts.audit, { kind: 'asked', ...pressOf(execution, actor, 'leave'), rule }, request)
-  const done = await tell(parts, execution, { type: 'left', by: actor }, request)
-  if (!done.changed) return refuse(done.refused ?? 'It changed meanwhile; look again.')
+  const done = await tell(parts, execution, { type: 'left', by: actor }, { ...asked, what: 'leave', request })
+  if (!done.changed && done.refused) return refuse(done.refused)
+  if (done.execution.ending !== 'left') return refuse('It changed meanwhile; look again.')
   return `\`${execution.id}\` is left as it is and its lock is free. Look at what Terraform's state says before you run anything.`
+}
+
+/** From how it stands and not from what was changed: a second delivery of the same request is answered alike. */
+function canceledText(execution: Execution): string {
+  const { id, status } = execution
+  if (status === 'canceled') return `\`${id}\` is canceled.`
+  if (isOver(execution)) return `\`${id}\` is over: ${wordOf(execution)}. There is nothing to cancel.`
+  return `\`${id}\` is asked to stop; its message says when it has.`
 }
 
 /**
@@ -131,7 +140,12 @@ export async function choose(
   const refusal = refusalToChoose(parts, execution, asked, choice.offer)
   if (refusal) return refuse(refusal)
   await writeAsked(parts.audit, { kind: 'asked', ...pressOf(execution, actor, what) }, request)
-  const done = await tell(parts, execution, { type: 'chosen', choice: { ...choice, by: actor } }, request)
+  const done = await tell(
+    parts,
+    execution,
+    { type: 'chosen', choice: { ...choice, by: actor } },
+    { ...asked, what, request },
+  )
   if (!done.changed && done.refused) return refuse(done.refused)
   return done.execution
 }
@@ -145,32 +159,6 @@ function refusalToChoose({ site }: CrewParts, execution: Execution, asked: Asked
   }
   const decision = decide(site, asked.roles, { command, allow, args, environment })
   return approves || decision.allowed ? null : decision.why
-}
-
-/** More time for an environment. It needs the right to run the command that began its time. */
-export async function extend(parts: CrewParts, lifetimeId: string, execution: string, asked: Asked): Promise<string> {
-  const name = (await existing(parts, execution)).environment ?? ''
-  const settings = environmentOf(parts.site, name)
-  const { lifetime } = await parts.store.environment(name)
-  if (!lifetime) throw new UserError(`${name} has no time limit now, so there is nothing to extend.`)
-  if (lifetime.id !== lifetimeId)
-    throw new UserError(
-      `That was extended or begun anew since: ${name} stays up until ${dayAndClock(lifetime.endsAt)}.`,
-    )
-  const begun = await existing(parts, lifetime.execution)
-  const decision = decide(parts.site, asked.roles, {
-    command: begun.command,
-    allow: begun.allow,
-    args: begun.args,
-    environment: name,
-  })
-  const [{ actor }, what] = [asked, 'extend']
-  if (!decision.allowed) return refusing(parts, begun, { actor, what })(decision.why)
-  await writeAsked(parts.audit, { kind: 'asked', ...pressOf(begun, actor, what), rule: decision.rule }, randomUUID())
-  const changed = await extendLifetime(parts, name, actor)
-  parts.kick()
-  const until = changed.lifetime ? dayAndClock(changed.lifetime.endsAt) : 'unknown'
-  return `${settings.name} stays up until ${until}. You count as one of its askers now, so you cannot approve what happens when it ends.`
 }
 
 /** Who asked may always call it off; others need the right to cancel here. A forced stop needs an approver. */
@@ -189,33 +177,6 @@ function refusalToCancel(
   const allow = catalog.entries.get('runs cancel')?.command.allow ?? []
   const decision = decide(site, asked.roles, { command: 'runs cancel', allow, args: {}, environment: null })
   return decision.allowed ? null : decision.why
-}
-
-async function existing({ store }: CrewParts, id: string): Promise<Execution> {
-  const execution = await store.execution(id)
-  if (!execution) throw new UserError(`There is no execution \`${id}\` any more, so this button does nothing.`)
-  return execution
-}
-
-/** A second delivery of the same click changes nothing and is no refusal either. */
-async function tell(parts: CrewParts, execution: Execution, event: Event, request: string) {
-  const next = await parts.store.tell(execution.id, event, request)
-  parts.kick()
-  return next
-}
-
-type Press = { readonly actor: Actor; readonly what: string; readonly request?: string }
-
-/** A refusal is told to the person and recorded, once for each press. */
-function refusing(parts: CrewParts, execution: Execution, { actor, what, request = randomUUID() }: Press) {
-  return async (why: string): Promise<never> => {
-    await parts.audit.note({ kind: 'refused', ...pressOf(execution, actor, what), why }, `refused:${request}`)
-    throw new UserError(why)
-  }
-}
-
-function pressOf({ id, line, environment }: Execution, actor: Actor, what: string) {
-  return { who: idOf(actor), what, line, execution: id, ...(environment ? { environment } : {}) }
 }
 
 function decided(execution: Execution, stage: string): string {

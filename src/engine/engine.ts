@@ -4,7 +4,7 @@ import { milliseconds } from '../core/duration.ts'
 import type { Site } from '../core/site.ts'
 import type { Log } from '../log.ts'
 import { stageKinds } from '../stages/index.ts'
-import { createArtifacts } from './artifacts.ts'
+import { checkArtifactKey, createArtifacts } from './artifacts.ts'
 import { maskOf } from './audit/secrets.ts'
 import { createAudit } from './audit.ts'
 import { createSweeper } from './effects.ts'
@@ -12,12 +12,12 @@ import { keysOf } from './keys.ts'
 import { createOutbox, createProgress } from './outbox.ts'
 import { createPerform } from './perform.ts'
 import { createHints } from './queue.ts'
-import { connect, connectPatiently, redisPlace, whenReady } from './redis.ts'
+import { connect, connectPatiently, redisPlace, untilReached, whenReady } from './redis.ts'
 import { createStore } from './store.ts'
 
 /**
  * What bots, workers and the CLI share: the store, what waits to be done, and what waits to be shown. Waits for Redis before it
- * answers, however long that takes.
+ * answers, however long that takes. Throws a `ConfigError` where the others have another artifact key.
  */
 export async function createEngine(config: Config, site: Site, log: Log) {
   const place = redisPlace(config)
@@ -26,6 +26,12 @@ export async function createEngine(config: Config, site: Site, log: Log) {
   const patient = connectPatiently(place, log)
   const queueing = connect(place, log)
   await Promise.all([redis, patient, queueing].map((connection) => whenReady(connection, log)))
+  const artifactKey = need(config, 'GROUNDCREW_ARTIFACT_KEY')
+  const connections = [redis, patient, queueing]
+  await untilReached(() => checkArtifactKey(redis, keys, artifactKey), log).catch((error: unknown) => {
+    for (const connection of connections) connection.disconnect()
+    throw error
+  })
   const now = () => Date.now()
   const closing: (() => void)[] = []
   const store = createStore(redis, keys, now, config.settings.REDIS_REPLICAS)
@@ -46,7 +52,7 @@ export async function createEngine(config: Config, site: Site, log: Log) {
     sweeper,
     outbox,
     progress: createProgress(redis, keys),
-    artifacts: createArtifacts(redis, keys, need(config, 'GROUNDCREW_ARTIFACT_KEY')),
+    artifacts: createArtifacts(redis, keys, artifactKey),
     audit,
     deadAfter: milliseconds(site.worker.dead_after),
     /** Calls back on every hint that something changed; missing one costs a second. */
@@ -64,7 +70,7 @@ export async function createEngine(config: Config, site: Site, log: Log) {
       await audit.stop()
       await hints.close()
       for (const close of closing) close()
-      for (const connection of [redis, patient, queueing]) connection.disconnect()
+      for (const connection of connections) connection.disconnect()
     },
   }
 }

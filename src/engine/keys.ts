@@ -15,9 +15,13 @@ export function keysOf(prefix: string) {
     /** Messages whose wanted state may differ from what Slack shows, by the time they should be looked at. */
     outbox: key('outbox'),
     message: (name: string) => key('message', name),
+    /** Names of messages of an execution that its record does not tell: warnings, and files of every attempt. */
+    messagesOf: (execution: string) => key('messages', execution),
     seen: (request: string) => key('seen', request),
     progress: (execution: string) => key('progress', execution),
     artifact: (execution: string, name: string) => key('artifact', execution, name),
+    /** Check value of the newest key that artifacts are sealed with. */
+    artifactKey: key('artifact-key'),
     worker: (id: string) => key('worker', id),
     /** Every worker that said it lives, with what it can do and when it last did; those long silent are dead. */
     workers: key('workers'),
@@ -27,6 +31,8 @@ export function keysOf(prefix: string) {
     auditHead: key('audit', 'head'),
     auditKept: key('audit', 'kept'),
     auditFiles: key('audit', 'files'),
+    /** Numbers of the lines about one execution. */
+    auditOf: (execution: string) => key('audit', 'of', execution),
     /** Pub/sub channel: hints that something changed. Missing one costs a second, nothing else. */
     feed: key('feed'),
     queue: `${prefix}-stages`,

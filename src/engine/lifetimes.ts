@@ -4,12 +4,14 @@ import type { EnvironmentRecord } from '../core/environment.ts'
 import { extended } from '../core/environment.ts'
 import type { Effect } from '../core/event.ts'
 import type { NewExecution } from '../core/execution.ts'
+import { dayAndClock } from '../core/judgment.ts'
 import { shown, wakeUps } from '../core/lifetime.ts'
 import { planStages } from '../core/planning.ts'
 import type { NamedEnvironment } from '../core/workflow.ts'
 import { UserError } from '../errors.ts'
 import { teardown } from '../stages/index.ts'
 import type { EngineParts } from './perform.ts'
+import type { AlterRequest } from './store.ts'
 
 type Parts = Pick<EngineParts, 'store' | 'site' | 'kinds' | 'now'>
 
@@ -76,15 +78,33 @@ function takeDown(parts: Parts, settings: NamedEnvironment, environment: Environ
   }
 }
 
-/** More time, by somebody who may run the command that began it. Throws a `UserError` that says why there is none. */
-export async function extendLifetime(parts: Parts, name: string, by: Actor): Promise<EnvironmentRecord> {
+/**
+ * More time, by somebody who may run the command that began it. `request` names the lifetime that he saw as its value, and makes a
+ * second delivery harmless. Throws a `UserError` that says why there is none.
+ */
+export async function extendLifetime(
+  parts: Parts,
+  name: string,
+  by: Actor,
+  request?: AlterRequest,
+): Promise<EnvironmentRecord> {
   const settings = environmentOf(parts.site, name)
-  const changed = await parts.store.alter(name, (environment) => {
+  const change = (environment: EnvironmentRecord) => {
+    if (!environment.lifetime || (request && environment.lifetime.id !== request.value)) return null
     const longer = extended(environment, settings, by, parts.now())
-    if (!longer.lifetime || !environment.lifetime) return null
+    if (!longer.lifetime) return null
     const wakes = wakeUps(name, longer.lifetime, milliseconds(settings.lifetime.warn))
     return { environment: longer, effects: [...wakes, ...shown(environment.lifetime, parts.now())] }
-  })
-  if (!changed) throw new UserError(`${name} has no time limit now, so there is nothing to extend.`)
-  return changed
+  }
+  const changed = await parts.store.alter(name, change, request)
+  if (changed) return changed
+  const now = await parts.store.environment(name)
+  if (request && (await parts.store.seen(request.key))) return now
+  throw notExtended(name, now.lifetime)
+}
+
+/** Why there is no more time: there is no limit now, or another one than was seen. */
+export function notExtended(name: string, lifetime: EnvironmentRecord['lifetime']): UserError {
+  if (!lifetime) return new UserError(`${name} has no time limit now, so there is nothing to extend.`)
+  return new UserError(`That was extended or begun anew since: ${name} stays up until ${dayAndClock(lifetime.endsAt)}.`)
 }

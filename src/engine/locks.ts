@@ -40,11 +40,11 @@ export async function steal(parts: CrewParts, name: string, why: string, asked: 
   if (!id) return refuse(`Nobody holds the lock of ${name}.${stealText(environment)}`)
   const taking = { by: asked.actor, why: why.trim(), rule: `approvers: ${may.join(', ')}` }
   if (holder?.environment === name) {
-    const next = await store.tell(id, { type: 'stolen', ...taking }, request)
+    const next = await store.tell(id, { type: 'stolen', ...taking }, request, asked.until)
     if (next.refused) return refuse(next.refused)
   } else {
     const take = (record: EnvironmentRecord) => stolenFromNobody(record, id, taking, now())
-    await store.alter(name, take, { key: request, value: id })
+    await store.alter(name, take, { key: request, value: id, until: asked.until })
   }
   parts.kick()
   const after = await store.environment(name)

@@ -44,6 +44,8 @@ export class LeaseLost extends Error {
 /** Whoever dies while he shows something keeps it from the others for this long at most. */
 const LEASE_MS = 5_000
 const HOLD_EVERY_MS = 1_000
+/** A line of the audit is shown once and never again; where it stands is remembered for as long as it could be doubted. */
+const AUDIT_LINE_MS = 7 * 24 * 3_600_000
 const ROOM: Readonly<Record<Lane, number>> = { posts: 1_000, edits: 1_000, files: 1_000 }
 
 /**
@@ -97,12 +99,13 @@ export function createOutbox(redis: Redis, keys: Keys, now: () => number) {
       await redis.eval(POSTPONE, 5, keys.outbox, wanted, held, holders, progress, ...given)
     },
     /** How often in a row it was tried in vain, this time included. */
-    failed: ({ name }: Wish): Promise<number> => redis.hincrby(tries, name, 1),
+    failed: ({ name }: Wish, more = 1): Promise<number> => redis.hincrby(tries, name, more),
 
     posted: async (name: string) => parsed<Posted>(await redis.get(keys.message(name))),
     async remember(wish: Wish, posted: Posted): Promise<void> {
       const { name } = wish
-      const stored = ['SET', keys.message(name), JSON.stringify(posted)]
+      const lapses = name.startsWith('audit:') ? ['PX', AUDIT_LINE_MS] : []
+      const stored = ['SET', keys.message(name), JSON.stringify(posted), ...lapses]
       await fenced(wish, stored, ['HDEL', intents, name], ['HDEL', tries, name])
     },
     forget: (wish: Wish) => fenced(wish, ['DEL', keys.message(wish.name)]),
@@ -111,7 +114,10 @@ export function createOutbox(redis: Redis, keys: Keys, now: () => number) {
     /** Stored before a post; null once it is known that nothing was posted. */
     async intend(wish: Wish, intent: Intent | null): Promise<void> {
       const { name } = wish
-      await fenced(wish, intent ? ['HSET', intents, name, JSON.stringify(intent)] : ['HDEL', intents, name])
+      const about = /^file:([^:]+):/.exec(name)?.[1] ?? /^warning:(.+?)(?:-x\d+)?$/.exec(name)?.[1]
+      const known = about ? [['SADD', keys.messagesOf(about), name]] : []
+      if (intent) await fenced(wish, ['HSET', intents, name, JSON.stringify(intent)], ...known)
+      else await fenced(wish, ['HDEL', intents, name])
     },
 
     doubt: (name: string) => read<Doubt>(doubts, name),

@@ -37,7 +37,8 @@ export function createPerform(parts: EngineParts): Perform {
       case 'run':
         return hint(parts, effect, looks)
       case 'tell':
-        await parts.store.tell(effect.execution, effect.event)
+        // One that was forgotten is told nothing any more.
+        if (await parts.store.execution(effect.execution)) await parts.store.tell(effect.execution, effect.event)
         return 'done'
       case 'lifetime':
         if (effect.what === 'warn') await warnOfEnd(parts, effect.environment, effect.id)

@@ -7,7 +7,7 @@ import { milliseconds } from '../core/duration.ts'
 import type { NewExecution, Origin } from '../core/execution.ts'
 import { planStages } from '../core/planning.ts'
 import { wantedOf } from '../core/wanted.ts'
-import type { Fields, NamedEnvironment } from '../core/workflow.ts'
+import type { Deadline, Fields, NamedEnvironment } from '../core/workflow.ts'
 import { UserError } from '../errors.ts'
 import { environmentOf } from './lifetimes.ts'
 import type { CrewParts } from './parts.ts'
@@ -17,7 +17,7 @@ export type Caller = {
   readonly actor: Actor
   readonly origin: Origin
   readonly request: string
-  readonly until?: number
+  readonly until?: Deadline | undefined
 }
 
 /** No vowels and nothing that reads like something else: an id is read aloud and typed on a phone. */

@@ -34,7 +34,9 @@ export async function retry(parts: CrewParts, execution: Execution, asked: Asked
     lifetime: execution.lifetime,
     stages,
   }
-  const stored = await parts.store.request(wanted, `retry:${asked.request ?? randomUUID()}`)
+  const stored = await parts.store.request(wanted, `retry:${asked.request ?? randomUUID()}`, {
+    until: asked.until,
+  })
   if (!stored) throw new Error(`The retry of ${execution.id} was not stored.`)
   parts.kick()
   return `\`${stored.execution.id}\` runs again from \`${stages[0]?.id}\`: ${list}.${left}`

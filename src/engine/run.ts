@@ -35,8 +35,18 @@ export function createRunner(parts: RunnerParts) {
     const stage = execution && stageOf(execution, hint.stage)
     if (!execution || stage?.state !== 'ready' || stage.attempt !== hint.attempt) return
     if (!isForMe(stage)) return // its files lie elsewhere, or it needs what this worker has not; the hint is given again
-    await parts.audit.flush()
+    await flushed(execution, stage)
     await take(execution, stage, { type: 'stage.started', stage: stage.id, attempt: stage.attempt, worker })
+  }
+
+  /** What cannot be recorded is not begun. Its message says so; the hint is given again until it can be. */
+  async function flushed(execution: Execution, { id: stage, attempt }: StageRun): Promise<void> {
+    await parts.audit.flush().catch(async (error: unknown) => {
+      await store
+        .tell(execution.id, { type: 'stage.stuck', stage, attempt, why: messageOf(error) })
+        .catch((told) => log.warn({ error: messageOf(told) }, 'not said that the audit cannot be written'))
+      throw error
+    })
   }
 
   function isForMe(stage: StageRun): boolean {

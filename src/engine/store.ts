@@ -1,37 +1,19 @@
-import { randomUUID } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import type { Redis } from 'ioredis'
 import { advance } from '../core/advance.ts'
 import type { Stored } from '../core/audit/records.ts'
 import { recordsOf } from '../core/audit/records.ts'
-import type { AuditEntry } from '../core/audit.ts'
 import type { EnvironmentRecord } from '../core/environment.ts'
 import { newEnvironment } from '../core/environment.ts'
 import type { Effect, Event, Next } from '../core/event.ts'
 import type { Execution, NewExecution } from '../core/execution.ts'
-import { isOver, newExecution } from '../core/execution.ts'
+import { newExecution } from '../core/execution.ts'
+import type { Deadline } from '../core/workflow.ts'
+import type { Change } from './commit.ts'
+import { replicated, runCommit, SEEN_FOR_MS } from './commit.ts'
 import type { Keys } from './keys.ts'
-
-const COMMIT = readFileSync(new URL('./commit.lua', import.meta.url), 'utf8')
-
-/** How long a request's key is remembered: Slack redelivers for about an hour, people replay for as long as they like. */
-const SEEN_FOR_MS = 24 * 3_600_000
 
 /** A conflict means that somebody else moved first; each try reads anew. More than this is not a race but a fault. */
 const MOST_TRIES = 100
-
-type Change = {
-  readonly executions?: readonly Execution[]
-  readonly environments?: readonly EnvironmentRecord[]
-  readonly effects?: readonly Effect[]
-  /** Kept in the same step, so that nothing changes without its record. */
-  readonly audit?: readonly AuditEntry[]
-  readonly seen?: { readonly key: string; readonly value: string }
-}
-type Committed =
-  | { readonly kind: 'ok' }
-  | { readonly kind: 'conflict' }
-  | { readonly kind: 'seen'; readonly value: string }
 
 /** `before`: this request was stored already, by an earlier delivery of the same event; nothing was done now. */
 export type Requested = { readonly execution: Execution; readonly before: boolean }
@@ -41,6 +23,12 @@ export type Alter = (
   environment: EnvironmentRecord,
 ) => { readonly environment: EnvironmentRecord; readonly effects: readonly Effect[] } | null
 
+export type AlterRequest = { readonly key: string; readonly value: string; readonly until?: Deadline | undefined }
+
+/**
+ * With `until` a change is stored in time or never, however long Redis hangs: it throws `TooLate`, or `Unanswered` where Redis went away
+ * with it.
+ */
 export type Store = {
   execution(id: string): Promise<Execution | null>
   environment(name: string): Promise<EnvironmentRecord>
@@ -48,16 +36,18 @@ export type Store = {
   request(
     wanted: NewExecution,
     request: string,
-    options?: { first?: boolean; alter?: Alter; until?: number },
+    options?: { first?: boolean; alter?: Alter; until?: Deadline | undefined },
   ): Promise<Requested | null>
   /** Lets an event happen to an execution. Throws when there is no such execution. `request` makes a second delivery harmless. */
-  tell(id: string, event: Event, request?: string): Promise<Next>
+  tell(id: string, event: Event, request?: string, until?: Deadline): Promise<Next>
   /** Changes an environment by itself; null leaves it as it is. `request` makes a second delivery harmless: null as well. */
-  alter(name: string, change: Alter, request?: { key: string; value: string }): Promise<EnvironmentRecord | null>
+  alter(name: string, change: Alter, request?: AlterRequest): Promise<EnvironmentRecord | null>
   /** What a request changed, by the id that was stored with its key; null when it did not (yet). */
   seen(request: string): Promise<string | null>
   /** True the first time a key is seen: for events that store nothing else. */
   first(request: string): Promise<boolean>
+  /** Ids of executions alone, newest first. */
+  ids(limit: number): Promise<string[]>
   /** Newest first. */
   list(options: { limit: number; open?: boolean; inHand?: boolean }): Promise<Execution[]>
 }
@@ -77,7 +67,7 @@ export function createStore(redis: Redis, keys: Keys, now: () => number, replica
     execution,
     environment,
 
-    async request(wanted, request, { first = false, alter, until = Number.POSITIVE_INFINITY } = {}) {
+    async request(wanted, request, { first = false, alter, until } = {}) {
       const key = keys.seen(request)
       return untilStored<Requested | null>(async () => {
         const record = wanted.environment ? await environment(wanted.environment) : null
@@ -86,10 +76,9 @@ export function createStore(redis: Redis, keys: Keys, now: () => number, replica
         const world = { execution: newExecution(wanted, now()), environment: altered.environment }
         const requested: Event = { type: 'requested', first }
         const next = advance(world, requested, now())
-        if (now() > until) throw new Error('The store was too slow: whoever asked was told so, and nothing was stored.')
         const effects = [...next.effects, ...altered.effects]
         const audit = recordsOf({ execution: null, environment: record }, next, requested)
-        const result = await commit({ ...changeOf(next), effects, audit, seen: { key, value: wanted.id } })
+        const result = await commit({ ...changeOf(next), effects, audit, seen: { key, value: wanted.id }, until })
         if (result.kind === 'ok') return { done: { execution: next.execution, before: false } }
         if (result.kind === 'conflict') return 'again'
         const earlier = await execution(result.value)
@@ -97,7 +86,7 @@ export function createStore(redis: Redis, keys: Keys, now: () => number, replica
       })
     },
 
-    async tell(id, event, request) {
+    async tell(id, event, request, until) {
       return untilStored(async () => {
         const before = await execution(id)
         if (!before) throw new Error(`There is no execution ${id} in the store.`)
@@ -110,20 +99,22 @@ export function createStore(redis: Redis, keys: Keys, now: () => number, replica
         }
         const seen = request ? { seen: { key: keys.seen(request), value: id } } : {}
         const audit = recordsOf({ execution: before, environment: record }, next, event)
-        const result = await commit({ ...changeOf(next, record), audit, ...seen })
+        const result = await commit({ ...changeOf(next, record), audit, ...seen, until })
         if (result.kind === 'conflict') return 'again'
         return { done: result.kind === 'ok' ? next : { ...next, changed: false, refused: null } }
       })
     },
 
     async alter(name, change, request) {
-      const seen = request ? { seen: { ...request, key: keys.seen(request.key) } } : {}
+      const { key = '', value = '', until } = request ?? {}
+      const seen = request ? { seen: { key: keys.seen(key), value } } : {}
       return untilStored(async () => {
         const before = await environment(name)
         const changed = change(before)
         if (!changed) return { done: null }
         const audit = recordsOf(aboutIt(before), aboutIt(changed.environment), null)
-        const result = await commit({ environments: [changed.environment], effects: changed.effects, audit, ...seen })
+        const altered = { environments: [changed.environment], effects: changed.effects }
+        const result = await commit({ ...altered, audit, ...seen, until })
         if (result.kind === 'conflict') return 'again'
         return { done: result.kind === 'ok' ? changed.environment : null }
       })
@@ -137,6 +128,8 @@ export function createStore(redis: Redis, keys: Keys, now: () => number, replica
       const value = await redis.get(keys.seen(request))
       return value === '-' ? null : value
     },
+
+    ids: (limit) => redis.zrevrange(keys.executions, 0, limit - 1),
 
     async list({ limit, open = false, inHand = false }) {
       const index = inHand ? keys.inHand : open ? keys.open : keys.executions
@@ -164,55 +157,6 @@ async function untilStored<T>(attempt: () => Promise<{ done: T } | 'again'>): Pr
     if (result !== 'again') return result.done
   }
   throw new Error(`The store answered "changed by somebody else" ${MOST_TRIES} times in a row.`)
-}
-
-/** How long replicas may take. A change that not enough of them have is stored, but a failover could lose it: nobody may rely on it. */
-const REPLICATED_WITHIN_MS = 2_000
-
-async function replicated(redis: Redis, replicas: number): Promise<void> {
-  const have = await redis.wait(replicas, REPLICATED_WITHIN_MS)
-  if (have < replicas)
-    throw new Error(`Redis stored a change that ${have} of ${replicas} replicas have; a failover could lose it.`)
-}
-
-async function runCommit(redis: Redis, keys: Keys, change: Change, now: number): Promise<Committed> {
-  const { executions = [], environments = [], effects = [], audit = [], seen } = change
-  const shows = effects.flatMap((effect) => (effect.do === 'show' ? [{ name: effect.message, at: effect.at }] : []))
-  const message = {
-    ...(seen ? { seen: { ...seen, ttl: SEEN_FOR_MS } } : {}),
-    records: [
-      ...executions.map((each) => record(keys.execution(each.id), each)),
-      ...environments.map((each) => record(keys.environment(each.name), each)),
-    ],
-    effects: effects
-      .filter((effect) => effect.do !== 'show')
-      .map((effect) => ({ id: randomUUID(), at: effect.at, value: JSON.stringify(effect) })),
-    audit: audit.map((entry) => JSON.stringify({ at: now, entry })),
-    outbox: [...executions.map(({ id }) => ({ name: `execution:${id}`, at: now })), ...shows],
-    index: executions.map((each) => ({ id: each.id, at: each.createdAt, open: !isOver(each), inHand: inHand(each) })),
-    keys: {
-      effects: keys.effects,
-      due: keys.due,
-      outbox: keys.outbox,
-      executions: keys.executions,
-      open: keys.open,
-      inHand: keys.inHand,
-      feed: keys.feed,
-      audit: keys.auditKept,
-    },
-    hint: JSON.stringify({ executions: executions.map(({ id }) => id) }),
-  }
-  const [kind, value] = (await redis.eval(COMMIT, 0, JSON.stringify(message))) as [Committed['kind'], string]
-  return kind === 'seen' ? { kind, value } : { kind }
-}
-
-function record(key: string, value: { readonly version: number }) {
-  const version = value.version + 1
-  return { key, expect: String(value.version), version: String(version), value: JSON.stringify({ ...value, version }) }
-}
-
-function inHand(execution: Execution): boolean {
-  return !isOver(execution) && execution.stages.some(({ state }) => state === 'running' || state === 'unknown')
 }
 
 function parsed<T>(text: string | null): T | null {

@@ -13,6 +13,8 @@ type Parts = {
   readonly redis: Redis
   readonly keys: Keys
   readonly kinds: StageKinds
+  /** Milliseconds without a sign of life after which a worker counts as dead. */
+  readonly deadAfter: number
   readonly now: () => number
   readonly log: Log
 }
@@ -30,10 +32,13 @@ const TIDY_EVERY = 30
  */
 export function createWatch(parts: Parts, mine?: { runner: Runner; worker: WorkerName }) {
   const missed = new Map<string, number>()
+  const steady = createSteady(parts)
   let looks = 0
 
   async function look(): Promise<void> {
-    for (const execution of await parts.store.list({ limit: MOST_OPEN, inHand: true })) {
+    const inHand = await parts.store.list({ limit: MOST_OPEN, inHand: true })
+    if (steady.reached()) missed.clear()
+    for (const execution of inHand) {
       for (const stage of execution.stages) await lookAt(execution, stage)
     }
     if (!mine) return
@@ -50,6 +55,9 @@ export function createWatch(parts: Parts, mine?: { runner: Runner; worker: Worke
       missed.delete(key)
       return
     }
+    const onMachine = await machineLives(parts.redis, parts.keys, worker.machine)
+    if (steady.reached()) missed.clear()
+    if (!own && !steady.forLife()) return
     if (mine && worker.machine === mine.worker.machine) {
       if (!mine.runner.isRunning(execution.id, stage)) void mine.runner.adopt(execution, stage).catch(fault)
       return
@@ -57,8 +65,7 @@ export function createWatch(parts: Parts, mine?: { runner: Runner; worker: Worke
     if (stage.state === 'unknown') return
     const since = missed.get(key) ?? parts.now()
     missed.set(key, since)
-    const patience = (await machineLives(parts.redis, parts.keys, worker.machine)) ? ADOPT_WITHIN_MS : 0
-    if (parts.now() - since < patience) return
+    if (parts.now() - since < (onMachine ? ADOPT_WITHIN_MS : 0)) return
     parts.log.warn({ execution: execution.id, stage: stage.id, worker: worker.id }, 'worker lost')
     await parts.store.tell(execution.id, {
       type: 'stage.lost',
@@ -81,13 +88,37 @@ export function createWatch(parts: Parts, mine?: { runner: Runner; worker: Worke
       .finally(() => {
         looking = null
       })
-  }, 2_000)
+  }, lookEvery(parts.deadAfter))
   return {
     look,
     async stop() {
       clearInterval(timer)
       await looking
     },
+  }
+}
+
+/** Often enough that a gap between two looks is one of Redis or of this process. */
+function lookEvery(deadAfter: number): number {
+  return Math.max(200, Math.min(2_000, deadAfter / 6))
+}
+
+/**
+ * Since when this process has reached Redis without a break. Keys lapse while Redis is away, or hangs, though their workers live: their
+ * absence says nothing until each of them had a whole life's time to beat again.
+ */
+function createSteady({ now, deadAfter }: Pick<Parts, 'now' | 'deadAfter'>) {
+  let since = now()
+  let last = since
+  return {
+    /** Redis has just answered; true where it had not for long. */
+    reached(): boolean {
+      const gap = now() - last > deadAfter / 3
+      last = now()
+      if (gap) since = last
+      return gap
+    },
+    forLife: () => now() - since >= deadAfter,
   }
 }
 

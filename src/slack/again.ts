@@ -1,12 +1,15 @@
 import type { Wish } from '../engine/outbox.ts'
 import { LeaseLost } from '../engine/outbox.ts'
-import { messageOf } from '../errors.ts'
+import { messageOf, UserError } from '../errors.ts'
 import { Later } from './call.ts'
 import { faultOf } from './faults.ts'
 import type { PosterParts } from './parts.ts'
 
-/** A file is no result: one that cannot be shown after so many tries is left out. Its execution's message says the rest. */
+/** A file is no result: one that Slack refuses so often is left out. Its execution's message says the rest. */
 const MOST_TRIES_OF_FILES = 100
+
+/** An outage is nobody's no, however long it lasts: of its tries no more than these are counted. */
+const MOST_COUNTED = 20
 const MOST_AUTH = 10
 
 /** When what could not be shown is tried again. */
@@ -34,11 +37,15 @@ export function createRetry(parts: PosterParts) {
   async function failure(wish: Wish, error: unknown): Promise<number> {
     const fault = faultOf(error)
     if (fault.kind === 'auth') return rest(fault.code)
+    // What it should show is gone, or does not open: it never will.
+    if (error instanceof UserError && wish.lane === 'files') return Number.POSITIVE_INFINITY
+    const refused = fault.kind === 'refused' || fault.kind === 'unfit'
     const tries = await outbox.failed(wish)
-    const most = fault.kind === 'refused' || fault.kind === 'unfit' ? pace.refused : pace.most
+    if (!refused && tries > MOST_COUNTED) await outbox.failed(wish, -1)
+    const most = refused ? pace.refused : pace.most
     const wait = jittered(doubled(pace.first, tries - 1, most))
     log.warn({ message: wish.name, error: messageOf(error), fault: fault.kind, tries, wait }, 'message not shown yet')
-    return wish.lane === 'files' && tries >= MOST_TRIES_OF_FILES ? Number.POSITIVE_INFINITY : wait
+    return refused && wish.lane === 'files' && tries >= MOST_TRIES_OF_FILES ? Number.POSITIVE_INFINITY : wait
   }
 
   return {

@@ -1,18 +1,22 @@
 import type { BlockAction, ButtonAction } from '@slack/bolt'
-import { App, LogLevel } from '@slack/bolt'
+import { App } from '@slack/bolt'
 import type { Config } from '../config.ts'
 import { need } from '../config.ts'
 import { offers } from '../core/look.ts'
-import { cancel, choose, extend, judge, mayStillJudge } from '../engine/deeds.ts'
+import type { Deadline } from '../core/workflow.ts'
+import { cancel, choose, judge, mayStillJudge } from '../engine/deeds.ts'
+import { extend } from '../engine/extend.ts'
 import type { Log } from '../log.ts'
+import { boltLogger } from './bolt-logger.ts'
 import type { Desk } from './desk.ts'
 import { inTime, once, said } from './desk.ts'
-import { homeView } from './home.ts'
+import { awayView, homeView } from './home.ts'
 import type { Message } from './limits.ts'
 import type { Press } from './messages.ts'
 import { answerMessage, readButtonValue, refusalMessage } from './messages.ts'
 import { fieldsOf, rejectModal } from './modal.ts'
 import { createHttpReceiver } from './receiver.ts'
+import type { Delivery } from './requests.ts'
 import { submitted, typed } from './requests.ts'
 
 /** Bolt, and what each thing that Slack sends is answered with. Every one of them is: nothing stays silent. */
@@ -25,7 +29,7 @@ export function createSlackApp(config: Config, desk: Desk, log: Log): App {
     ...(socketMode
       ? { socketMode, appToken: need(config, 'SLACK_APP_TOKEN') }
       : { receiver: createHttpReceiver(need(config, 'SLACK_SIGNING_SECRET'), desk.parts.now) }),
-    logger: loggerFor(log),
+    logger: boltLogger(log),
     ignoreSelf: true,
   })
   app.error(async (error) => log.error({ err: error }, 'slack listener failed'))
@@ -41,7 +45,9 @@ function listenToCommands(app: App, desk: Desk): void {
     const { team_id, user_id, channel_id, trigger_id } = command
     const root = command.command === '/crew' ? '' : `${command.command.slice(1)} `
     const person = { team: team_id, user: user_id, channel: channel_id, trigger: trigger_id }
-    const message = await inTime(desk, () => typed(desk, `${root}${command.text}`, person, `command:${trigger_id}`))
+    const line = `${root}${command.text}`
+    const request = `command:${trigger_id}`
+    const message = await answered(desk, (until) => typed(desk, line, person, { request, until }))
     await ack(message ? privately(message) : undefined)
   })
 
@@ -50,8 +56,9 @@ function listenToCommands(app: App, desk: Desk): void {
     if (!user) return
     const person = { team: body.team_id, user, channel, trigger: null }
     const line = afterMention(text, context.botUserId)
-    const message = await inTime(desk, () => typed(desk, line, person, `event:${body.event_id}`))
-    if (message && (await once(desk, `event:${body.event_id}`)))
+    const request = `event:${body.event_id}`
+    const message = await answered(desk, (until) => typed(desk, line, person, { request, until }))
+    if (message && (await once(desk, request)))
       await app.client.chat.postEphemeral({
         channel,
         user,
@@ -61,7 +68,12 @@ function listenToCommands(app: App, desk: Desk): void {
   })
 }
 
-type Deed = (body: BlockAction, press: Press, request: string) => Promise<Message | null>
+/** Null where there is nothing to say. */
+function answered(desk: Desk, work: (until: Deadline) => Promise<Message | null>): Promise<Message | null> {
+  return inTime<Message | null>(desk, work, (message) => message)
+}
+
+type Deed = (body: BlockAction, press: Press, delivery: Delivery) => Promise<Message | null>
 
 function listenToButtons(app: App, desk: Desk): void {
   const onClick = (prefix: string, deed: Deed) => {
@@ -70,18 +82,23 @@ function listenToButtons(app: App, desk: Desk): void {
       { type: 'block_actions', action_id },
       async ({ body, action, ack, respond }) => {
         const press = readButtonValue(action.value)
-        const answer = await inTime(desk, async () =>
-          press ? deed(body, press, `click:${body.trigger_id}`) : refusalMessage(NOT_MINE),
+        const request = `click:${body.trigger_id}`
+        const answer = await answered(desk, async (until) =>
+          press ? deed(body, press, { request, until }) : refusalMessage(NOT_MINE),
         )
         await ack()
-        if (answer && (await once(desk, `click:${body.trigger_id}`)))
-          await respond({ ...privately(answer), replace_original: false })
+        if (answer && (await once(desk, request))) await respond({ ...privately(answer), replace_original: false })
       },
     )
   }
 
-  onClick('judgment.approve', async (body, press, request) => {
-    await judge(desk.parts, { ...press, decision: 'approved' }, actorOf(body), request)
+  const askedBy = async (body: BlockAction, delivery: Delivery) => ({
+    ...(await desk.asked(actorOf(body))),
+    ...delivery,
+  })
+
+  onClick('judgment.approve', async (body, press, { request, until }) => {
+    await judge(desk.parts, { ...press, decision: 'approved' }, actorOf(body), request, until)
     return null
   })
   onClick('judgment.reject', async (body, press) => {
@@ -94,31 +111,25 @@ function listenToButtons(app: App, desk: Desk): void {
     await app.client.views.open({ trigger_id: body.trigger_id, view })
     return null
   })
-  onClick('execution.cancel', async (body, press, request) => {
-    await cancel(desk.parts, press.execution, await desk.asked(actorOf(body)), { request })
+  onClick('execution.cancel', async (body, press, delivery) => {
+    await cancel(desk.parts, press.execution, await askedBy(body, delivery), { request: delivery.request })
     return null
   })
-  onClick('execution.force', async (body, press, request) => {
-    await cancel(desk.parts, press.execution, await desk.asked(actorOf(body)), { request, force: true })
+  onClick('execution.force', async (body, press, delivery) => {
+    const { request } = delivery
+    await cancel(desk.parts, press.execution, await askedBy(body, delivery), { request, force: true })
     return null
   })
-  onClick('unknown.', async (body, press, request) => {
+  onClick('unknown.', async (body, press, delivery) => {
     const offer = offers.find((each) => `unknown.${each}` === body.actions[0]?.action_id)
     if (!offer) return refusalMessage(NOT_MINE)
-    await choose(
-      desk.parts,
-      press.execution,
-      { offer, attempt: press.attempt },
-      await desk.asked(actorOf(body)),
-      request,
-    )
+    const choice = { offer, attempt: press.attempt }
+    await choose(desk.parts, press.execution, choice, await askedBy(body, delivery), delivery.request)
     return null
   })
-  onClick('execution.extend', async (body, press) => {
-    if (!(await once(desk, `extend:${body.trigger_id}`))) return null
-    return answerMessage({
-      text: await extend(desk.parts, press.stage, press.execution, await desk.asked(actorOf(body))),
-    })
+  onClick('execution.extend', async (body, press, delivery) => {
+    const text = await extend(desk.parts, press.stage, press.execution, await askedBy(body, delivery))
+    return answerMessage({ text })
   })
 }
 
@@ -128,8 +139,8 @@ function listenToForms(app: App, desk: Desk): void {
     const reason = fieldsOf(view.state.values).reason?.trim() ?? ''
     if (!reason) return ack({ response_action: 'errors', errors: { reason: 'Say why in a few words.' } })
     const actor = { kind: 'slack', team: body.user.team_id ?? body.team?.id ?? '', user: body.user.id } as const
-    const refused = await inTime(desk, async () => {
-      await judge(desk.parts, { ...press, decision: 'rejected', reason }, actor, `view:${view.id}`)
+    const refused = await answered(desk, async (until) => {
+      await judge(desk.parts, { ...press, decision: 'rejected', reason }, actor, `view:${view.id}`, until)
       return null
     })
     await (refused ? ack({ response_action: 'errors', errors: { reason: said(refused) } }) : ack())
@@ -148,7 +159,8 @@ function listenToForms(app: App, desk: Desk): void {
 function listenToHome(app: App, desk: Desk): void {
   app.event('app_home_opened', async ({ event, body }) => {
     const actor = { kind: 'slack', team: (body as { team_id: string }).team_id, user: event.user } as const
-    await app.client.views.publish({ user_id: event.user, view: await homeView(desk, actor) })
+    const view = await inTime(desk, () => homeView(desk, actor), awayView)
+    await app.client.views.publish({ user_id: event.user, view })
   })
 }
 
@@ -172,20 +184,4 @@ function actorOf(body: BlockAction): { kind: 'slack'; team: string; user: string
 /** Slack's default is already private; local-slack's is not, and saying it costs nothing. */
 function privately(message: Message) {
   return { response_type: 'ephemeral' as const, ...message }
-}
-
-function loggerFor(log: Log) {
-  const line =
-    (level: 'debug' | 'info' | 'warn' | 'error') =>
-    (...parts: unknown[]) =>
-      log[level]({ slack: parts.map(String).join(' ').slice(0, 500) }, 'bolt')
-  return {
-    debug: () => {},
-    info: line('debug'),
-    warn: line('warn'),
-    error: line('error'),
-    setLevel: () => {},
-    getLevel: () => LogLevel.INFO,
-    setName: () => {},
-  }
 }

@@ -30,14 +30,28 @@ export class Later extends Error {
   }
 }
 
-/** How much of a budget each leaves to what is more important, as a part of the whole. */
-const KEEP: Readonly<Record<Importance, number>> = { result: 0, alert: 0.1, state: 0.3, progress: 0.6, detail: 0.3 }
+/**
+ * How much of a budget each leaves to what is more important, as parts of the whole: at least and at most. Between the two it is one
+ * call for each execution in hand, so that results find room when all of them end at once. With so many that nothing is
+ * left for progress, a share of it would come once in many minutes to each message: it goes without.
+ */
+const KEEP: Readonly<Record<Importance, readonly [least: number, most: number]>> = {
+  result: [0, 0],
+  alert: [0.1, 0.1],
+  state: [0.3, 0.5],
+  progress: [0.6, 1],
+  detail: [0.3, 0.3],
+}
 
 /** Takes a call off the budget that all bots share. Throws `Later` where there is none, or where Slack ordered a pause. */
 export async function spend({ budgets, pace }: PosterParts, { method, channel, importance }: Call): Promise<void> {
   const bucket = bucketOf(pace, method, channel)
-  const keep = bucket ? Math.floor(bucket.rate.most * KEEP[importance]) : 0
-  const wait = await budgets.take({ ...(bucket ? { bucket } : {}), keep, paused: [`${method}:${channel}`] })
+  const [least, most] = KEEP[importance].map((part) => Math.floor((bucket?.rate.most ?? 0) * part)) as [number, number]
+  const wait = await budgets.take({
+    ...(bucket ? { bucket } : {}),
+    keep: { least, most },
+    paused: [`${method}:${channel}`],
+  })
   if (wait > 0) throw new Later(wait, importance)
 }
 

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { Actor } from '../core/actor.ts'
-import type { Asked } from '../core/workflow.ts'
+import type { Asked, Deadline } from '../core/workflow.ts'
 import type { Crew } from '../engine/crew.ts'
+import { within } from '../engine/late.ts'
 import type { CrewParts } from '../engine/parts.ts'
 import { UserError } from '../errors.ts'
 import type { Log } from '../log.ts'
@@ -20,24 +21,40 @@ export type Desk = {
 /** Slack wants its answer within three seconds; one goes to the way there and back. */
 const ANSWER_WITHIN_MS = 2_000
 
+/** What is asked for is stored before then or never, so that what its asker is told stays true. */
+const STORED_WITHIN_MS = ANSWER_WITHIN_MS - 200
+
+/** Who speaks first of several bots is not waited for longer than this. */
+const ONCE_WITHIN_MS = 300
+
 /**
  * The answer, whatever happens: what was done, the refusal of a `UserError`, the id of an error of ours, or after two seconds that
- * the store does not answer. Null where there is nothing to say.
+ * the store does not answer. `work` gets the time within which something may be stored; `told` makes an answer of what else is said.
  */
-export async function inTime(desk: Desk, work: () => Promise<Message | null>): Promise<Message | null> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<Message>((resolve) => {
-    timer = setTimeout(() => resolve(refusalMessage(TOO_LATE)), ANSWER_WITHIN_MS)
-  })
+export async function inTime<T>(
+  desk: Pick<Desk, 'log'>,
+  work: (until: Deadline) => Promise<T>,
+  told: (message: Message) => T,
+): Promise<T> {
+  const late = after(ANSWER_WITHIN_MS, () => told(refusalMessage(TOO_LATE)))
+  const until = within(STORED_WITHIN_MS)
   try {
-    return await Promise.race([work().catch((error: unknown) => answerTo(desk, error)), late])
+    return await Promise.race([work(until).catch((error: unknown) => told(answerTo(desk, error))), late.done])
   } finally {
-    clearTimeout(timer)
+    late.stop()
   }
 }
 
+function after<T>(ms: number, value: () => T): { readonly done: Promise<T>; stop(): void } {
+  let timer: NodeJS.Timeout | undefined
+  const done = new Promise<T>((resolve) => {
+    timer = setTimeout(() => resolve(value()), ms)
+  })
+  return { done, stop: () => clearTimeout(timer) }
+}
+
 const TOO_LATE =
-  'The bot could not answer within two seconds; its store may be away. If no message about it appears here, nothing was started: try again.'
+  'The bot could not answer within two seconds; its store (Redis) may be away. What no message here shows in a moment was not done, and will not be done later: try again.'
 
 /** What a person is told of an error: a refusal as it is, anything else by an id that is in the log. */
 export function answerTo({ log }: Pick<Desk, 'log'>, error: unknown): Message {
@@ -53,12 +70,10 @@ export function answerTo({ log }: Pick<Desk, 'log'>, error: unknown): Message {
 
 /** True for the first of several bots that got the same event, or the first of several deliveries: the others stay silent. */
 export async function once({ parts }: Pick<Desk, 'parts'>, key: string): Promise<boolean> {
-  return parts.store.first(`said:${key}`).catch(() => true) // with the store away, saying it twice is better than not at all
-}
-
-/** How long a request may still be stored; after that its asker was told that it was not. */
-export function storedUntil(now: number): number {
-  return now + ANSWER_WITHIN_MS - 200
+  // With the store away, or hanging, saying it twice is better than not at all.
+  const anyway = after(ONCE_WITHIN_MS, () => true)
+  const first = parts.store.first(`said:${key}`).catch(() => true)
+  return Promise.race([first, anyway.done]).finally(anyway.stop)
 }
 
 /** The text of a message that is shown where only text is, as in a field of a form. */

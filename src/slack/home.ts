@@ -4,6 +4,7 @@ import type { Actor } from '../core/actor.ts'
 import { wordOf } from '../core/execution.ts'
 import { refusalToJudge } from '../core/judgment.ts'
 import type { Desk } from './desk.ts'
+import type { Message } from './limits.ts'
 import { code, escape as escaped, fit } from './limits.ts'
 
 /** What waits for this person, what runs, and what they may type. */
@@ -29,6 +30,12 @@ export async function homeView(desk: Desk, actor: Actor): Promise<HomeView> {
       'Only `help`.',
     ),
   ]
+  return { type: 'home', blocks: fit({ text: 'Groundcrew', blocks }).blocks }
+}
+
+/** What stands there while the bot cannot look. */
+export function awayView({ text }: Message): HomeView {
+  const blocks = [section('*This page cannot be shown now*', [text, 'Open it again in a moment.'], '')]
   return { type: 'home', blocks: fit({ text: 'Groundcrew', blocks }).blocks }
 }
 

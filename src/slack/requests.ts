@@ -3,9 +3,10 @@ import type { Catalog } from '../core/command.ts'
 import { FieldErrors, MissingArguments } from '../core/command.ts'
 import type { Execution } from '../core/execution.ts'
 import { plainText, tidy } from '../core/text.ts'
+import type { Deadline } from '../core/workflow.ts'
 import type { Reply } from '../engine/crew.ts'
 import type { Desk } from './desk.ts'
-import { answerTo, once, said, storedUntil } from './desk.ts'
+import { inTime, once, said } from './desk.ts'
 import type { Message } from './limits.ts'
 import { answerMessage, refusalMessage } from './messages.ts'
 import { argumentsModal, fieldsOf } from './modal.ts'
@@ -20,13 +21,15 @@ export type Person = {
 
 type FormNote = { readonly name: string; readonly channel: string; readonly given: Record<string, string> }
 
+/** Which delivery of what Slack sends it is, and how long it may still be stored. */
+export type Delivery = { readonly request: string; readonly until: Deadline }
+
 /** A typed line, as Slack really sends it, and its answer. What is missing is asked for in a modal. */
-export async function typed(desk: Desk, raw: string, person: Person, request: string): Promise<Message | null> {
+export async function typed(desk: Desk, raw: string, person: Person, delivery: Delivery): Promise<Message | null> {
   const caller = {
     actor: { kind: 'slack', team: person.team, user: person.user } as const,
     origin: { channel: person.channel, via: 'slack' } as const,
-    request,
-    until: storedUntil(desk.parts.now()),
+    ...delivery,
   }
   try {
     return messageOf(await desk.crew.ask(bare(plainText(raw)), caller))
@@ -83,21 +86,22 @@ export async function submitted(
   const fields = Object.fromEntries(
     Object.entries(entered).map(([name, value]) => [name, value === null ? (note.given[name] ?? null) : tidy(value)]),
   )
+  const { name, channel } = note
   const caller = {
     actor: { kind: 'slack', ...who } as const,
-    origin: { channel: note.channel, via: 'slack' } as const,
+    origin: { channel, via: 'slack' } as const,
     request: `view:${view.id}`,
-    until: storedUntil(desk.parts.now()),
   }
-  try {
-    return { channel: note.channel, message: messageOf(await desk.crew.submit(note.name, fields, caller)) }
-  } catch (error) {
-    if (error instanceof FieldErrors) return { channel: note.channel, errors: { ...error.errors } }
-    return {
-      channel: note.channel,
-      errors: { [firstField(desk.parts.catalog, note.name, entered)]: said(answerTo(desk, error)) },
+  const submit = async (until: Deadline): Promise<Submitted> => {
+    try {
+      return { channel, message: messageOf(await desk.crew.submit(name, fields, { ...caller, until })) }
+    } catch (error) {
+      if (error instanceof FieldErrors) return { channel, errors: { ...error.errors } }
+      throw error
     }
   }
+  const field = firstField(desk.parts.catalog, name, entered)
+  return inTime(desk, submit, (message) => ({ channel, errors: { [field]: said(message) } }))
 }
 
 /** A form can only show an error beside a field: the first one stands for the whole. */

@@ -145,6 +145,7 @@ async function showFile(
 ) {
   const { outbox } = parts
   const main = await outbox.posted(`execution:${id}`)
+  if (!main && !(await parts.store.execution(id))) return null
   if (!main) throw new Later(PARENT_MS, 'detail')
   if ((await outbox.posted(wish.name))?.ts === main.ts) return tidy(parts, wish)
   const content = await parts.artifacts.of(id).get(name)

@@ -7,7 +7,7 @@ import { cancel } from '../../src/engine/deeds.ts'
 import { connect, whenReady } from '../../src/engine/redis.ts'
 import type { RunnerParts } from '../../src/engine/run.ts'
 import { createStore } from '../../src/engine/store.ts'
-import { only, ready, runnerOf, stageNow, workerOf } from '../engine/kinds.ts'
+import { executionOf, only, ready, runnerOf, stageNow, workerOf } from '../engine/kinds.ts'
 import { until } from '../engine/redis.ts'
 import { alice, callerOf, crewOf, waiting } from './crew.ts'
 import { auditOf, fileIn, linesIn, streamOf, useRedis, verdictOfFile } from './redis.ts'
@@ -59,9 +59,14 @@ describe('while the audit file cannot be written', () => {
     const hint = await ready(here, once())
     await expect(runner().start(hint)).rejects.toThrow(/The audit cannot be written/)
     expect([started(), (await stageNow(here)).state]).toEqual([false, 'ready'])
+    expect((await stageNow(here)).stuck).toMatch(/The audit cannot be written on here: no space is left/)
+    const { version } = await executionOf(here)
+    await expect(runner().start(hint)).rejects.toThrow(/The audit cannot be written/)
+    expect((await executionOf(here)).version, 'it is said once').toBe(version)
     mend()
     await runner().start(hint)
     expect([started(), (await stageNow(here)).state]).toEqual([true, 'succeeded'])
+    expect((await stageNow(here)).stuck).toBeUndefined()
   })
 
   test('a stage that was just taken waits, says so, and goes on when it is mended', async () => {

@@ -25,6 +25,7 @@ const ENV: Path = ['environments', 'loadtest']
 test('what is left out gets its default', () => {
   expect(site.demo).toBe(false)
   expect(site.judgment.within).toBe('1h')
+  expect(site.keep.executions).toBe('90d')
   expect(site.environments.loadtest).toMatchObject({
     workspace: 'default',
     terraform: 'terraform',
@@ -68,6 +69,8 @@ describe('nothing fails open', () => {
     ['an environment without a backend', [...ENV, 'backend'], undefined, /loadtest\.backend/],
     ['a time that is none', [...ENV, 'lifetime'], { max: 'forever' }, /lifetime\.max: expected a duration/],
     ['a time of nothing', ['judgment'], { within: '0s' }, /judgment\.within: expected a duration/],
+    ['executions kept for hours only', ['keep'], { executions: '12h' }, /keep\.executions: expected at least 1d/],
+    ['executions kept for no time', ['keep'], { executions: 'ever' }, /keep\.executions: expected a duration/],
     ['a variable that is an object', [...ENV, 'variables'], { a: { b: 1 } }, /variables\.a/],
     ['a name in capitals', ['environments'], { LoadTest: written.environments.loadtest }, /LoadTest/],
   ])('%s is refused at its place', (_what, path, value, said) => {

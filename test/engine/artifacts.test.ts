@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { createArtifacts, open, seal } from '../../src/engine/artifacts.ts'
-import { UserError } from '../../src/errors.ts'
+import { ArtifactGone, checkArtifactKey, createArtifacts, open, seal } from '../../src/engine/artifacts.ts'
+import { ConfigError, UserError } from '../../src/errors.ts'
 import { useRedis } from './redis.ts'
 
 const here = useRedis()
@@ -89,6 +89,48 @@ describe('artifacts', () => {
     await kept.discard('r1', ['plan', 'stack', 'never'])
     await expect(kept.of('r1').get('plan')).rejects.toThrow(/is gone/)
     expect(String(await kept.of('r1').get('plan.txt'))).toBe('plan.txt')
+  })
+})
+
+test('what is gone, and what does not open, is said to people as it is, and can be told apart', async () => {
+  await artifacts().of('r1').put('plan', Buffer.from('one'))
+  const wrong = artifacts('cd'.repeat(32)).of('r1').get('plan')
+  await expect(wrong).rejects.toThrow(UserError)
+  await expect(wrong).rejects.not.toThrow(ArtifactGone)
+  await expect(artifacts().of('r1').get('never')).rejects.toThrow(ArtifactGone)
+})
+
+describe('a process whose key is not that of the others', () => {
+  const [old, fresh, other] = ['0a'.repeat(32), '0b'.repeat(32), '0c'.repeat(32)] as const
+  const start = (...keys: string[]) => checkArtifactKey(here.redis, here.keys, keys.join(','))
+
+  test('does not start, with what to do; of two that start at once with other keys only one does', async () => {
+    const both = await Promise.allSettled([start(old), start(other)])
+    expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
+    const winner = both[0]?.status === 'fulfilled' ? old : other
+    await start(winner, fresh)
+    const late = start(fresh)
+    await expect(late).rejects.toThrow(ConfigError)
+    await expect(late).rejects.toThrow(
+      /GROUNDCREW_ARTIFACT_KEY is not the key that the other bots and workers have.*NEW,OLD/,
+    )
+  })
+
+  test('starts while keys change, as NEW,OLD and then NEW; who was left with OLD does not', async () => {
+    await start(old)
+    await start(fresh, old)
+    await start(fresh, old)
+    await expect(start(old)).rejects.toThrow(ConfigError)
+    await start(fresh)
+    await expect(start(old)).rejects.toThrow(ConfigError)
+    await start(fresh.toUpperCase())
+  })
+
+  test('and Redis has nothing from which the key could be told', async () => {
+    await start(old)
+    const stored = await here.redis.get(here.keys.artifactKey)
+    expect(stored).toMatch(/^[0-9a-f]{64}$/)
+    expect(stored).not.toContain(old)
   })
 })
 

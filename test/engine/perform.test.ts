@@ -22,7 +22,7 @@ async function performing() {
   return { given, perform: createPerform({ ...here, site, kinds, hints }) }
 }
 
-const notes = async () => (await here.store.execution('r1'))?.notes.map(({ text }) => text)
+const stuck = async () => (await here.store.execution('r1'))?.stages[0]?.stuck
 
 test('a hint is given again, with a number of its own, until somebody started the stage', async () => {
   const { given, perform } = await performing()
@@ -37,10 +37,10 @@ test('a hint is given again, with a number of its own, until somebody started th
 test('people are told that there is no worker for a stage once it waited for half a minute', async () => {
   const { perform } = await performing()
   await perform(run, 1)
-  expect(await notes()).toEqual([])
+  expect(await stuck()).toBeUndefined()
   here.clock.now += 30_000
   await perform(run, 2)
-  expect(await notes()).toEqual([expect.stringMatching(/No worker is there to run `terraform.plan`/)])
+  expect(await stuck()).toMatch(/No worker is there to run `terraform.plan`/)
 })
 
 test('nobody is told anything while a worker that may run it only has its hands full', async () => {
@@ -49,6 +49,6 @@ test('nobody is told anything while a worker that may run it only has its hands 
   await heart.first
   here.clock.now += 30_000
   await perform(run, 2)
-  expect(await notes()).toEqual([])
+  expect(await stuck()).toBeUndefined()
   await heart.stop()
 })

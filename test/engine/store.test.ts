@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis'
 import { describe, expect, test } from 'vitest'
 import type { Effect } from '../../src/core/event.ts'
+import { TooLate } from '../../src/engine/late.ts'
 import { createStore } from '../../src/engine/store.ts'
 import { APPLY, alice, bob, downStages, PLAN, planned, wanted, worker } from '../core/world.ts'
 import { effectsOf, START, useRedis } from './redis.ts'
@@ -50,9 +51,9 @@ describe('a request', () => {
   })
 
   test('that was answered as too late stores nothing, also not its key', async () => {
-    await expect(here.store.request(wanted(), 'k1', { until: START - 1 })).rejects.toThrow(/too slow/)
+    await expect(here.store.request(wanted(), 'k1', { until: () => 0 })).rejects.toThrow(TooLate)
     expect(await everything()).toEqual({})
-    expect(await here.store.request(wanted(), 'k1', { until: START })).toMatchObject({ before: false })
+    expect(await here.store.request(wanted(), 'k1', { until: () => 60_000 })).toMatchObject({ before: false })
   })
 
   test('that the environment calls off stores nothing', async () => {

@@ -22,9 +22,21 @@ const w1 = workerOf('w1')
 
 /** One look of a process: a bot's without `mine`, else that of a worker. */
 async function look(mine?: { runner: Runner; worker: LabelledWorker }, times = 1): Promise<void> {
-  const watch = createWatch({ ...here, kinds, log: silent }, mine)
+  const watch = createWatch({ ...here, kinds, deadAfter: 0, log: silent }, mine)
   for (let looks = 0; looks < times; looks++) await watch.look()
   await watch.stop()
+}
+
+/** The looks of one process as time passes, one a second. */
+function steadyLook(mine?: { runner: Runner; worker: LabelledWorker }) {
+  const watch = createWatch({ ...here, kinds, deadAfter: 20_000, log: silent }, mine)
+  const pass = async (seconds: number) => {
+    for (let count = 0; count < seconds; count++) {
+      here.clock.now += 1000
+      await watch.look()
+    }
+  }
+  return { pass, stop: watch.stop }
 }
 
 const mineOf = (worker: LabelledWorker) => ({ worker, runner: runnerOf(here, worker) })
@@ -75,16 +87,12 @@ describe('a stage whose worker died, seen from another machine', () => {
   test('is left to a worker of its machine for a while, and then is lost', async () => {
     const heart = await alive(w1)
     await startedBy(w0, 'script')
-    const watch = createWatch({ ...here, kinds, log: silent })
-    for (const seconds of [0, 10, 9]) {
-      here.clock.now += seconds * 1000
-      await watch.look()
-    }
+    const { pass, stop } = steadyLook()
+    await pass(39)
     expect((await executionOf(here)).status).toBe('running')
-    here.clock.now += 1000
-    await watch.look()
+    await pass(1)
     expect((await executionOf(here)).status).toBe('unknown')
-    await watch.stop()
+    await stop()
     await heart.stop()
   })
 
@@ -102,6 +110,54 @@ describe('a stage whose worker died, seen from another machine', () => {
     const late = await here.store.tell('r1', { type: 'stage.lost', ...from, why: 'gone', repeatable: false })
     expect(late.changed).toBe(false)
     expect(await executionOf(here)).toMatchObject({ status: 'running' })
+  })
+})
+
+describe('after Redis was away for longer than a worker may be silent', () => {
+  const lapse = () => here.redis.del(here.keys.worker('w0'), here.keys.worker('on-m1'))
+
+  test.each([
+    ['from another machine', undefined],
+    ['from its own machine', w1],
+  ])(
+    'a worker that lives is not taken for dead, seen %s, and one that does not beat again is',
+    async (_where, worker) => {
+      const heart = await alive(w0)
+      const mine = worker && mineOf(worker)
+      await startedBy(w0, 'script', waits())
+      const { pass, stop } = steadyLook(mine)
+      await pass(60)
+      // Nobody looks and nobody beats for 27 seconds, and the keys lapse.
+      await lapse()
+      here.clock.now += 27_000
+      await pass(19)
+      expect(await stageNow(here)).toMatchObject({ state: 'running', worker: { id: 'w0' } })
+      expect(mine?.runner.count() ?? 0).toBe(0)
+      const beats = await alive(w0)
+      await pass(30)
+      expect(await stageNow(here)).toMatchObject({ state: 'running', worker: { id: 'w0' } })
+      await Promise.all([heart.stop(), beats.stop()])
+      await lapse()
+      await pass(1)
+      if (!worker) expect((await executionOf(here)).status).toBe('unknown')
+      else await until(async () => (await stageNow(here)).worker?.id === 'w1')
+      go()
+      if (worker) await until(async () => (await executionOf(here)).endedAt !== null)
+      await stop()
+    },
+  )
+
+  test('who was missed before has to be missed again, for as long', async () => {
+    const heart = await alive(w1)
+    await startedBy(w0, 'script')
+    const { pass, stop } = steadyLook()
+    await pass(30)
+    here.clock.now += 27_000
+    await pass(39)
+    expect((await executionOf(here)).status).toBe('running')
+    await pass(2)
+    expect((await executionOf(here)).status).toBe('unknown')
+    await Promise.all([stop(), heart.stop()])
   })
 })
 

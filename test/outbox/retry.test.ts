@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { createOutbox, LeaseLost } from '../../src/engine/outbox.ts'
+import { UserError } from '../../src/errors.ts'
 import { createRetry } from '../../src/slack/again.ts'
 import { Later } from '../../src/slack/call.ts'
 import type { PosterParts } from '../../src/slack/parts.ts'
@@ -74,15 +75,27 @@ test('what somebody else shows by now is left alone', async () => {
   await outbox().hold(wish)
 })
 
-test('a file that can never be shown is left out in the end; a result never is', async () => {
+/** Whether something is still wanted after it failed so often. */
+async function wantedAfter(name: string, error: unknown, times = 100): Promise<boolean> {
   const one = retry()
-  const tryOften = async (name: string) => {
-    for (let count = 0; count < 100; count++) {
-      await one.later(await claimed(name), reset)
-      here.clock.now += 60_000
-    }
-    return here.redis.zscore(here.keys.outbox, name)
+  for (let count = 0; count < times; count++) {
+    await one.later(await claimed(name), error)
+    here.clock.now += 600_000
   }
-  expect(await tryOften('file:r1:plan.txt')).toBeNull()
-  expect(await tryOften('closing:r1:over')).not.toBeNull()
+  return (await here.redis.zscore(here.keys.outbox, name)) !== null
+}
+
+test('a file that Slack refuses again and again is left out in the end; a result never is', async () => {
+  expect(await wantedAfter('file:r1:plan.txt:1', slackSays('restricted_action'))).toBe(false)
+  expect(await wantedAfter('closing:r1:over', slackSays('restricted_action'))).toBe(true)
+})
+
+test('an outage costs no file, however long it lasts, and counts for nothing afterwards', async () => {
+  expect(await wantedAfter('file:r1:plan.txt:1', reset, 300)).toBe(true)
+  expect(await wantedAfter('file:r1:plan.txt:1', slackSays('restricted_action'), 10)).toBe(true)
+})
+
+test('a file that is gone, or does not open, is left out at once', async () => {
+  expect(await wantedAfter('file:r1:plan.txt:1', new UserError('gone'), 1)).toBe(false)
+  expect(await wantedAfter('execution:r1', new UserError('gone'), 1)).toBe(true)
 })

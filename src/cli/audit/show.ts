@@ -14,7 +14,7 @@ import { flagsIn, placeOf, unreadable } from './place.ts'
 
 /** The lines that fit, oldest first: from a file that is named, or else from Redis. With `--json` as they stand in the chain. */
 export async function showAudit(given: Given, words: readonly string[]): Promise<Ended> {
-  const { file: named, ...flags } = flagsIn(words, ['file', 'who', 'env', 'since', 'limit'])
+  const { file: named, ...flags } = flagsIn(words, ['file', 'who', 'env', 'run', 'since', 'limit'])
   const query = queryOf(flags)
   const { file, redisUrl, keys } = placeOf(given, named)
   const refusal = named && file ? await unreadable(file) : null
@@ -43,15 +43,17 @@ async function inFile(file: string, query: AuditQuery): Promise<AuditLine[]> {
 function queryOf({
   who,
   env,
+  run,
   since,
   limit = '50',
-}: { [name in 'who' | 'env' | 'since' | 'limit']?: string }): AuditQuery {
+}: { [name in 'who' | 'env' | 'run' | 'since' | 'limit']?: string }): AuditQuery {
   if (!/^[1-9]\d{0,5}$/.test(limit))
     throw new UserError(`\`--limit\` is ${shown(limit)}; expected a whole number from 1 to 999999.`)
   return {
     limit: Number(limit),
     ...(who ? { who: who.replace(/^@/, '') } : {}),
     ...(env ? { environment: env } : {}),
+    ...(run ? { execution: run } : {}),
     ...(since ? { since: Date.now() - milliseconds(since) } : {}),
   }
 }

@@ -17,6 +17,16 @@ export function historyLines(lines: readonly AuditLine[]): string[] {
   return groups.map((group) => (group[0]?.entry.short ? folded(group) : group.map((line) => auditText(line)).join('')))
 }
 
+/** What is said of lines that Redis has no more; `files` (`host:path`) have some of them. */
+export function goneText(execution: string, gone: readonly number[], files: readonly string[]): string {
+  const many = gone.length === 1 ? `Line ${gone[0]} is` : `${gone.length} lines (${gone[0]} to ${gone.at(-1)}) are`
+  const where =
+    files.length > 0
+      ? `${files.map((file) => `\`${file}\``).join(', ')} ${files.length === 1 ? 'has' : 'have'} them: \`npm run crew -- audit show --file <path> --run ${execution}\` there.`
+      : 'No audit file is known to have them.'
+  return `${many} no longer in Redis. ${where}`
+}
+
 function isSameRow({ entry: before }: AuditLine, { entry }: AuditLine): boolean {
   return !!before.short && !!entry.short && before.stage === entry.stage && before.attempt === entry.attempt
 }

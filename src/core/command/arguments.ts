@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { ConfigError } from '../../errors.ts'
 import type { Site } from '../site.ts'
 import type { Command } from './definition.ts'
-import { type Mark, markOf } from './schema.ts'
+import { isPositional, type Mark, markOf } from './schema.ts'
 
 export type ArgumentKind = 'text' | 'number' | 'boolean' | 'choice' | 'duration' | 'user' | 'rest'
 
@@ -11,6 +11,8 @@ export type Argument = {
   readonly name: string
   /** `--for`; a positional has none. */
   readonly flag?: string
+  /** An optional positional is understood by this flag as well. */
+  readonly alias?: string
   readonly required: boolean
   readonly kind: ArgumentKind
   readonly description: string
@@ -20,7 +22,13 @@ export type Argument = {
   readonly default?: string | number | boolean
 }
 
-type Unwrapped = { inner: z.ZodType; optional: boolean; standard: unknown; description: string | undefined }
+type Unwrapped = {
+  inner: z.ZodType
+  optional: boolean
+  positional: boolean
+  standard: unknown
+  description: string | undefined
+}
 
 /** The arguments of a command on this site, in the order in which they were declared. */
 export function argumentsOf(command: Command, site: Site): Argument[] {
@@ -33,13 +41,13 @@ export function labelOf(argument: Argument): string {
 }
 
 function argumentOf(name: string, schema: z.ZodType, site: Site): Argument {
-  const { inner, optional, standard, description } = unwrap(schema)
+  const { inner, optional, positional, standard, description } = unwrap(schema)
   const mark = markOf(inner)
   const kind = kindOf(name, inner, mark)
   const choices = choicesOf(inner, mark, site)
   return {
     name,
-    ...(optional && kind !== 'rest' ? { flag: `--${spelled(name)}` } : {}),
+    ...(optional && kind !== 'rest' ? { [positional ? 'alias' : 'flag']: `--${spelled(name)}` } : {}),
     required: !optional,
     kind,
     description: description ?? '',
@@ -52,11 +60,13 @@ function argumentOf(name: string, schema: z.ZodType, site: Site): Argument {
 /** Takes off `.default()`, `.optional()` and the like; the description may have been said on any layer. */
 function unwrap(schema: z.ZodType): Unwrapped {
   const description = schema.description
+  const positional = isPositional(schema)
   const outer = (layer: z.ZodType, optional: boolean, standard?: unknown): Unwrapped => {
     const below = unwrap(layer)
     return {
       inner: below.inner,
       optional: optional || below.optional,
+      positional: positional || below.positional,
       standard: standard ?? below.standard,
       description: description ?? below.description,
     }
@@ -67,7 +77,7 @@ function unwrap(schema: z.ZodType): Unwrapped {
   if (schema instanceof z.ZodOptional) return outer(schema.unwrap() as z.ZodType, true)
   if (schema instanceof z.ZodReadonly) return outer(schema.unwrap() as z.ZodType, false)
   if (schema instanceof z.ZodPipe) return outer(schema.in as z.ZodType, false)
-  return { inner: schema, optional: false, standard: undefined, description }
+  return { inner: schema, optional: false, positional, standard: undefined, description }
 }
 
 function kindOf(name: string, inner: z.ZodType, mark: Mark | undefined): ArgumentKind {

@@ -70,7 +70,9 @@ export function joined(words: readonly { text: string }[]): string {
 
 function checkedArguments(name: string, command: Command, site: Site): Argument[] {
   const list = argumentsOf(command, site)
-  const flags = list.flatMap(({ flag }) => flag ?? [])
+  const flags = list.flatMap(({ flag, alias }) => flag ?? alias ?? [])
+  const positionals = list.filter(({ flag }) => !flag)
+  const optional = positionals.find(({ required }) => !required)
   const rest = list.findIndex(({ kind }) => kind === 'rest')
   if (flags.includes('--help') || list.some((argument) => argument.name === '__proto__')) {
     refuse(name, '`help` and `__proto__` cannot be arguments; `--help` is understood for every command')
@@ -78,6 +80,9 @@ function checkedArguments(name: string, command: Command, site: Site): Argument[
   if (new Set(flags).size < flags.length) refuse(name, `two arguments have the same flag (${flags.join(', ')})`)
   if (rest >= 0 && list.slice(rest + 1).some(({ flag }) => !flag)) {
     refuse(name, `\`${list[rest]?.name}\` takes the rest of the line, so no positional can follow it`)
+  }
+  if (optional && optional !== positionals.at(-1)) {
+    refuse(name, `\`${optional.name}\` may be left out, so no positional can follow it`)
   }
   return list
 }

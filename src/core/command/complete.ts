@@ -29,12 +29,13 @@ function nextWords(catalog: Catalog, path: readonly string[]): string[] {
 function argumentWords(entry: Entry, before: string, last: string): readonly string[] {
   const typed = readable(before)
   const flags = entry.arguments.filter(({ flag }) => flag)
+  const known = [...flags, ...entry.arguments.flatMap((one) => (one.alias ? [{ ...one, flag: one.alias }] : []))]
   const inline = flags.find(({ flag }) => last.startsWith(`${flag}=`))
   if (inline) return (inline.choices ?? []).map((choice) => `${inline.flag}=${choice}`)
-  const open = flags.find(({ flag, kind }) => flag === typed.at(-1) && kind !== 'boolean')
+  const open = known.find(({ flag, kind }) => flag === typed.at(-1) && kind !== 'boolean')
   if (open) return valuesOf(open)
   const unused = flags.flatMap(({ flag }) => (typed.some((word) => word.split('=')[0] === flag) ? [] : (flag ?? [])))
-  const positional = entry.arguments.filter(({ flag }) => !flag)[positionalsIn(typed, flags)]
+  const positional = entry.arguments.filter(({ flag }) => !flag)[positionalsIn(typed, known)]
   return [...(positional ? valuesOf(positional) : []), ...unused, ...(typed.length === 0 ? ['--help'] : [])]
 }
 

@@ -63,7 +63,7 @@ function split(entry: Entry, text: string, from: number): Map<string, string> | 
 function readFlag({ entry, text, given }: Cursor, word: Word): number {
   const equals = word.text.indexOf('=')
   const flag = equals < 0 ? word.text : word.text.slice(0, equals)
-  const argument = entry.arguments.find((one) => one.flag === flag)
+  const argument = entry.arguments.find((one) => (one.flag ?? one.alias) === flag)
   if (!argument) throw unknownFlag(entry, flag)
   if (given.has(argument.name)) throw repeatedFlag(entry, argument)
   if (equals >= 0) {

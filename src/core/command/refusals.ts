@@ -39,7 +39,8 @@ export function flagWithoutValue(entry: Entry, argument: Argument, next?: string
   const came = next
     ? ` What came is ${shown(next)}, which looks like a flag; a value that begins with a dash stands in quotes.`
     : ''
-  const message = `\`${argument.flag}\` needs a value: ${argument.expected}. Write \`${argument.flag} ${example}\`.${came}`
+  const flag = argument.flag ?? argument.alias
+  const message = `\`${flag}\` needs a value: ${argument.expected}. Write \`${flag} ${example}\`.${came}`
   return refusal(entry, 'flag without value', message, {
     received: next ?? '',
     argument: argument.name,
@@ -48,8 +49,9 @@ export function flagWithoutValue(entry: Entry, argument: Argument, next?: string
 }
 
 export function repeatedFlag(entry: Entry, argument: Argument): UsageError {
-  const message = `\`${argument.flag}\` is there twice. Say it once: nobody can tell which one you mean.`
-  return refusal(entry, 'repeated flag', message, { received: argument.flag ?? '', argument: argument.name })
+  const flag = argument.flag ?? argument.alias ?? ''
+  const message = `\`${flag}\` is there twice. Say it once: nobody can tell which one you mean.`
+  return refusal(entry, 'repeated flag', message, { received: flag, argument: argument.name })
 }
 
 /** A word too many is often a flag that lost its dashes, or a value that lost its flag. */
@@ -62,8 +64,9 @@ export function extraWord(entry: Entry, word: string, given: ReadonlyMap<string,
   const meant = named?.flag ?? (fitting ? `${fitting.flag} ${quoted(word)}` : undefined)
   const suggestions = meant ? [meant] : []
   const positionals = entry.arguments.filter(({ flag }) => !flag).length
-  const takes =
-    positionals === 0 ? 'takes no plain words' : `takes ${positionals} plain ${positionals === 1 ? 'word' : 'words'}`
+  const most = entry.arguments.some(({ flag, required }) => !flag && !required) ? 'at most ' : ''
+  const plain = `${most}${positionals} plain ${positionals === 1 ? 'word' : 'words'}`
+  const takes = positionals === 0 ? 'takes no plain words' : `takes ${plain}`
   const several = positionals > 0 && !meant ? ' A value of several words stands in quotes.' : ''
   const message = `${shown(word)} is one word too many: \`${entry.name}\` ${takes}.${didYouMean(suggestions)}${several}`
   return refusal(entry, 'extra word', message, { received: word, suggestions })

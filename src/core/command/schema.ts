@@ -48,6 +48,22 @@ export function rest() {
   return z.string().min(1).register(marks, { kind: 'rest' })
 }
 
+const alone = z.registry<{ readonly positional: true }>()
+
+/**
+ * An optional argument, or one with a default, that is written alone like one that is needed: `runs log <id> [<stage>]`. Only as the last
+ * positional; its `--flag` is understood too. Around the whole schema: `positional(z.string().optional())`.
+ */
+export function positional<Schema extends z.ZodType>(schema: Schema): Schema {
+  alone.add(schema, { positional: true })
+  return schema
+}
+
+/** Whether it was marked so, however often it was described since. */
+export function isPositional(schema: z.ZodType): boolean {
+  return alone.get(schema) !== undefined
+}
+
 /** The mark, however often the schema was refined or described since. */
 export function markOf(schema: z.ZodType): Mark | undefined {
   return marks.get(schema)

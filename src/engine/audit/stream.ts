@@ -12,15 +12,27 @@ return redis.call('RPUSH', KEYS[1], ARGV[1])`
 
 /**
  * The fence: lines are taken only behind the head that their writer saw, together with what they were made of. Of several writers
- * one wins, the others look again. What the site wants shown goes on the outbox in the same step.
- * ARGV: expected hash, number of entries used up, now, names to show (JSON), then seq, text, ... and the hash of the last line.
+ * one wins, the others look again. What the site wants shown goes on the outbox in the same step, and so does each line's number
+ * to its execution: those of one that is not stored (refused before it was, or forgotten) go by themselves.
+ * ARGV: expected hash, number of entries used up, now, names to show (JSON), prefixes of executions and of their lines, how long numbers
+ * of no execution are kept, then seq, text, execution ... and the hash of the last line.
  */
 const APPEND = `
 if (redis.call('HGET', KEYS[1], 'hash') or '') ~= ARGV[1] then return 0 end
-for index = 5, #ARGV - 1, 2 do
+for index = 8, #ARGV - 1, 3 do
+  local id = ARGV[index + 2]
   redis.call('XADD', KEYS[2], ARGV[index] .. '-0', 'line', ARGV[index + 1])
+  if id ~= '' then
+    redis.call('RPUSH', ARGV[6] .. id, ARGV[index])
+    if redis.call('EXISTS', ARGV[5] .. id) == 1 then
+      redis.call('PERSIST', ARGV[6] .. id)
+    else
+      redis.call('PEXPIRE', ARGV[6] .. id, ARGV[7])
+    end
+  end
 end
-redis.call('HSET', KEYS[1], 'seq', ARGV[#ARGV - 2], 'hash', ARGV[#ARGV])
+redis.call('HSET', KEYS[1], 'seq', ARGV[#ARGV - 3], 'hash', ARGV[#ARGV])
+redis.call('HSETNX', KEYS[1], 'indexed', ARGV[8])
 redis.call('LTRIM', KEYS[3], ARGV[2], -1)
 local names = cjson.decode(ARGV[4])
 for _, name in ipairs(names) do
@@ -32,6 +44,7 @@ return 1`
 
 const AT_ONCE = 200
 const ONCE_FOR_MS = 24 * 3_600_000
+const UNSTORED_FOR_MS = 7 * 24 * 3_600_000
 
 /** Losing to another writer this often in a row is no race any more. */
 const MOST_TRIES = 1_000
@@ -67,7 +80,7 @@ export function createAuditStream({ redis, keys, now, mask, show }: StreamParts)
     const shown = lines.filter(({ entry }) => show.includes(entry.kind)).map(({ seq }) => `audit:${seq}`)
     const hash = lines.at(-1)?.hash ?? ''
     const expected = head.seq === 0 ? '' : head.hash
-    const texts = lines.flatMap((line) => [String(line.seq), textOf(line)])
+    const texts = lines.flatMap((line) => [String(line.seq), textOf(line), line.entry.execution ?? ''])
     const places = [keys.auditHead, keys.audit, keys.auditKept, keys.outbox, keys.feed]
     const taken = await redis.eval(
       APPEND,
@@ -77,6 +90,9 @@ export function createAuditStream({ redis, keys, now, mask, show }: StreamParts)
       lines.length,
       now(),
       JSON.stringify(shown),
+      keys.execution(''),
+      keys.auditOf(''),
+      UNSTORED_FOR_MS,
       ...texts,
       hash,
     )
@@ -133,16 +149,16 @@ export async function lineAt(redis: Redis, keys: Keys, seq: number): Promise<Aud
   return found?.seq === seq ? (JSON.parse(found.text) as AuditLine) : null
 }
 
-/** Lines that fit a query, newest first. */
-export async function findLines(redis: Redis, keys: Keys, query: AuditQuery): Promise<AuditLine[]> {
+/** Lines that fit a query, newest first; `last` is the newest that is looked at. */
+export async function findLines(redis: Redis, keys: Keys, query: AuditQuery, last?: number): Promise<AuditLine[]> {
   const found: AuditLine[] = []
-  for (let before = '+'; found.length < query.limit; ) {
+  for (let before = last === undefined ? '+' : `${last}-0`; found.length < query.limit; ) {
     const texts = textsOf(await redis.xrevrange(keys.audit, before, '-', 'COUNT', 500))
     const lines = texts.map(({ text }) => JSON.parse(text) as AuditLine)
     found.push(...lines.filter((line) => isAskedFor(line, query)))
-    const last = texts.at(-1)
-    if (!last || last.seq <= 1 || lines.every(({ at }) => Date.parse(at) < (query.since ?? 0))) break
-    before = `${last.seq - 1}-0`
+    const oldest = texts.at(-1)
+    if (!oldest || oldest.seq <= 1 || lines.every(({ at }) => Date.parse(at) < (query.since ?? 0))) break
+    before = `${oldest.seq - 1}-0`
   }
   return found.slice(0, query.limit)
 }

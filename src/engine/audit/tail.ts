@@ -40,7 +40,8 @@ export async function firstOf(file: FileHandle): Promise<AuditLine | null> {
   }
 }
 
-async function bytesOf(file: FileHandle, from: number, length: number): Promise<Buffer> {
+/** So many bytes from there on, or as many as there are. */
+export async function bytesOf(file: FileHandle, from: number, length: number): Promise<Buffer> {
   const buffer = Buffer.alloc(length)
   let filled = 0
   while (filled < length) {

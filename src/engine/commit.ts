@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import type { Redis } from 'ioredis'
+import type { AuditEntry } from '../core/audit.ts'
+import type { EnvironmentRecord } from '../core/environment.ts'
+import type { Effect } from '../core/event.ts'
+import type { Execution } from '../core/execution.ts'
+import { isOver } from '../core/execution.ts'
+import type { Deadline } from '../core/workflow.ts'
+import type { Keys } from './keys.ts'
+import { isUndone, TooLate, Unanswered } from './late.ts'
+
+const COMMIT = readFileSync(new URL('./commit.lua', import.meta.url), 'utf8')
+
+/** How long a request's key is remembered: Slack redelivers for about an hour, people replay for as long as they like. */
+export const SEEN_FOR_MS = 24 * 3_600_000
+
+export type Change = {
+  readonly executions?: readonly Execution[]
+  readonly environments?: readonly EnvironmentRecord[]
+  readonly effects?: readonly Effect[]
+  /** Kept in the same step, so that nothing changes without its record. */
+  readonly audit?: readonly AuditEntry[]
+  readonly seen?: { readonly key: string; readonly value: string }
+  /** Not stored any more once no time is left of it. */
+  readonly until?: Deadline | undefined
+}
+type Committed =
+  | { readonly kind: 'ok' }
+  | { readonly kind: 'conflict' }
+  | { readonly kind: 'seen'; readonly value: string }
+
+/** Stores a change as one script, all of it or nothing. Throws `TooLate`, and `Unanswered` where nobody knows whether it was stored. */
+export async function runCommit(redis: Redis, keys: Keys, change: Change, now: number): Promise<Committed> {
+  const { until } = change
+  const latest = until && (await latestOf(redis, until))
+  const answer = redis.eval(COMMIT, 0, JSON.stringify({ ...messageOf(keys, change, now), latest }))
+  const [kind, value] = (await answer.catch((error: unknown) => {
+    throw until && !isUndone(error) ? new Unanswered(error) : error
+  })) as [Committed['kind'] | 'late', string]
+  if (kind === 'late') throw new TooLate()
+  return kind === 'seen' ? { kind, value } : { kind }
+}
+
+/**
+ * The last moment, on Redis's own clock, at which a change may still be stored. What is left is taken after Redis said its time, so
+ * that the answer's way here only makes it earlier: a Redis that hangs with the script in its socket finds it too late, and
+ * no clock of ours is compared with that of Redis. Milliseconds since 1970.
+ */
+async function latestOf(redis: Redis, until: Deadline): Promise<number> {
+  const [seconds, micros] = await redis.time()
+  const left = until()
+  if (left <= 0) throw new TooLate()
+  return Math.floor(Number(seconds) * 1000 + Number(micros) / 1000 + left)
+}
+
+function messageOf(
+  keys: Keys,
+  { executions = [], environments = [], effects = [], audit = [], seen }: Change,
+  now: number,
+) {
+  const shows = effects.flatMap((effect) => (effect.do === 'show' ? [{ name: effect.message, at: effect.at }] : []))
+  return {
+    ...(seen ? { seen: { ...seen, ttl: SEEN_FOR_MS } } : {}),
+    records: [
+      ...executions.map((each) => record(keys.execution(each.id), each)),
+      ...environments.map((each) => record(keys.environment(each.name), each)),
+    ],
+    effects: effects
+      .filter((effect) => effect.do !== 'show')
+      .map((effect) => ({ id: randomUUID(), at: effect.at, value: JSON.stringify(effect) })),
+    audit: audit.map((entry) => JSON.stringify({ at: now, entry })),
+    outbox: [...executions.map(({ id }) => ({ name: `execution:${id}`, at: now })), ...shows],
+    index: executions.map((each) => ({ id: each.id, at: each.createdAt, open: !isOver(each), inHand: inHand(each) })),
+    keys: {
+      effects: keys.effects,
+      due: keys.due,
+      outbox: keys.outbox,
+      executions: keys.executions,
+      open: keys.open,
+      inHand: keys.inHand,
+      feed: keys.feed,
+      audit: keys.auditKept,
+    },
+    hint: JSON.stringify({ executions: executions.map(({ id }) => id) }),
+  }
+}
+
+/** How long replicas may take. */
+const REPLICATED_WITHIN_MS = 2_000
+
+/** A change that not enough replicas have is stored, but a failover could lose it: nobody may rely on it. Throws then. */
+export async function replicated(redis: Redis, replicas: number): Promise<void> {
+  const have = await redis.wait(replicas, REPLICATED_WITHIN_MS)
+  if (have < replicas)
+    throw new Error(`Redis stored a change that ${have} of ${replicas} replicas have; a failover could lose it.`)
+}
+
+function record(key: string, value: { readonly version: number }) {
+  const version = value.version + 1
+  return { key, expect: String(value.version), version: String(version), value: JSON.stringify({ ...value, version }) }
+}
+
+function inHand(execution: Execution): boolean {
+  return !isOver(execution) && execution.stages.some(({ state }) => state === 'running' || state === 'unknown')
+}
