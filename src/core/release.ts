@@ -1,0 +1,11 @@
+/** Releases: which version runs where, which may come or come back, and what of a stack belongs to one version. Pure. */
+export type { Choice, Chosen, ReleaseTarget } from './release/choose.ts'
+export { chooseVersion, soleInService } from './release/choose.ts'
+export { deletesOf } from './release/deletes.ts'
+export { countsOfGroups } from './release/groups.ts'
+export { ownedBy, owns } from './release/owned.ts'
+export type { NamedService } from './release/service.ts'
+export { consulName, environmentOfService, serviceNamed } from './release/service.ts'
+export type { ScriptSettings, ServiceSettings } from './release/settings.ts'
+export type { Standing } from './release/standing.ts'
+export { standingOf } from './release/standing.ts'
