@@ -1,0 +1,9 @@
+import { command, z } from '#crew'
+
+export default command({
+  summary: 'Go on with a schedule that was paused.',
+  args: z.object({ id: z.string().describe('Its id, as `schedule list` shows it') }),
+  examples: ['k3f9'],
+  allow: ['engineers', 'approvers'],
+  answer: async ({ id }, crew) => ({ text: await crew.schedules.change(id, 'resume') }),
+})
