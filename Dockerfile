@@ -2,10 +2,11 @@
 ARG TERRAFORM=1.11.4
 FROM hashicorp/terraform:${TERRAFORM} AS terraform
 
-FROM node:24-slim
-# tini ends and reaps what a worker starts; git tells a stack's commit; certificates are for Terraform and git.
+# By its release, so that Packer comes from this Debian.
+FROM node:24-bookworm-slim
+# tini ends and reaps what a worker starts; git tells a stack's commit; certificates are for Terraform and git. Packer and Ansible bake images.
 RUN apt-get update \
-  && apt-get install -y --no-install-recommends ca-certificates git tini \
+  && apt-get install -y --no-install-recommends ansible-core ca-certificates git packer tini \
   && rm -rf /var/lib/apt/lists/*
 COPY --from=terraform /bin/terraform /usr/local/bin/terraform
 

@@ -14,9 +14,9 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     env: { PATH: [...tools, path].join(delimiter) },
-    // Real programs on small machines: two files at a time, and patience.
+    // Real programs on small machines: three files at a time, since much of each is waiting, and patience.
     pool: 'forks',
-    maxWorkers: 2,
+    maxWorkers: 3,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     ...(report ? { reporters: ['default', 'json'], outputFile: { json: report } } : {}),

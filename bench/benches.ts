@@ -1,5 +1,6 @@
 import { measureAnswers } from './answers.ts'
 import { artifactsReport, measureArtifacts } from './artifacts.ts'
+import { auditReport, measureAudit } from './audit.ts'
 import { budgetReport, measureBudget } from './budget.ts'
 import { finishedReport, measureFinished } from './finished.ts'
 import { hopReport, measureHop } from './hop.ts'
@@ -53,6 +54,12 @@ export const benches: Readonly<Record<string, Bench>> = {
     '10 s',
     measureArtifacts,
     artifactsReport,
+  ),
+  audit: bench(
+    "1 GB of Vault's audit lines, every counter right, beside `grep -c` and `jq`, each on one core (BENCH_AUDIT_MB: less)",
+    '2 min',
+    measureAudit,
+    auditReport,
   ),
   workers: bench('Terraform plans a second by 1, 2 and 4 workers', '40 s', measureWorkers, workersReport),
 }

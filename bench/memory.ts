@@ -9,6 +9,12 @@ export function residentMegabytes(pid: number): number | null {
   return kilobytes === null ? null : Math.round(kilobytes / 1024)
 }
 
+/** The most that a process has held in memory so far, in MB; null where the system has no /proc. */
+export function peakMegabytes(pid: number): number | null {
+  const kilobytes = statusOf(pid, 'VmHWM')
+  return kilobytes === null ? null : kilobytes / 1024
+}
+
 /** What Redis says that its data and clients use, in bytes. */
 export async function usedMemory(redis: Redis): Promise<number> {
   const [, bytes] = /^used_memory:(\d+)/m.exec(await redis.info('memory')) ?? []

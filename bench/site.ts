@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path'
 import { parse } from 'yaml'
 import { root } from '../examples/demo/parts/program.ts'
 import { siteFile } from '../examples/demo/settings.ts'
+import { folderOf } from '../src/core/infrastructure.ts'
 import type { EnvironmentSettings, Site } from '../src/core/site.ts'
 
 /** What a bench wants otherwise than the demo's site has it. Slack's own limits: `{ posts_per_second: 1, edits_per_minute: 50 }`. */
@@ -19,7 +20,7 @@ export function writeSite(dir: string, names: readonly string[], change: SiteCha
     engineers: Site['roles'][string]
   }
   // Bare Terraform does not wait until Consul sees all instances pass, so the bot does not either.
-  const compared = { ...loadtest, stack: resolve(dirname(siteFile), loadtest.stack), health: {} }
+  const compared = { ...loadtest, stack: resolve(dirname(siteFile), folderOf(loadtest.stack)), health: {} }
   const environments = names.map((name) => [name, { ...compared, ...ownState(name), ...change.environment?.(name) }])
   engineers.may.push({ commands: ['start', 'check', 'plan'] })
   const slack = { ...site.slack, ...change.slack }

@@ -1,5 +1,6 @@
 import { mkdtempSync } from 'node:fs'
 import { join } from 'node:path'
+import { folderOf } from '../src/core/infrastructure.ts'
 import type { EnvironmentSettings } from '../src/core/site.ts'
 import { run } from '../src/tools/run.ts'
 import { applyArgv, environmentFor, initArgv, planArgv, showJsonArgv } from '../src/tools/terraform.ts'
@@ -19,7 +20,7 @@ type ByHand = {
 export async function byHand({ environment, settings, dir, signal }: ByHand): Promise<JobTimes> {
   if (!environment) throw new Error('The site of the bench has no environment for the hand.')
   const cwd = join(mkdtempSync(join(dir, 'by-hand-')), 'stack')
-  await copyTree(environment.stack, cwd)
+  await copyTree(folderOf(environment.stack), cwd)
   const terraform = terraformIn(cwd, environment, { settings, signal })
   const { backend, lock_timeout: lockTimeout, sizes } = environment
   const variables = { ...environment.variables, ...sizes.small }

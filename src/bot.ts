@@ -3,10 +3,16 @@ import { need, readConfig, readSite } from './config.ts'
 import { createCatalog } from './core/command.ts'
 import { createBudgets } from './engine/budgets.ts'
 import { createCrew } from './engine/crew.ts'
+import type { Perform } from './engine/effects.ts'
+import { createSweeper } from './engine/effects.ts'
 import { createEngine } from './engine/engine.ts'
 import { forgetGroup, writeGroup } from './engine/groups.ts'
 import { createRetention } from './engine/retention.ts'
+import { createClock } from './engine/schedule-clock.ts'
+import { keepFixed } from './engine/schedule-fixed.ts'
+import { createStepReport } from './engine/step-report.ts'
 import { createWatch } from './engine/watch.ts'
+import { checkHookLines, secretsOf, serveHooks } from './http/server.ts'
 import { createLog } from './log.ts'
 import { main } from './main.ts'
 import { createSlackApp } from './slack/app.ts'
@@ -25,6 +31,8 @@ await main(
     const token = need(config, 'SLACK_BOT_TOKEN')
     const site = await readSite(settings.GROUNDCREW_SITE)
     const catalog = createCatalog(await loadCommands(settings.GROUNDCREW_COMMANDS.split(',')), site)
+    const secret = secretsOf(site, config.variables)
+    checkHookLines(site, catalog)
     const engine = await createEngine(config, site, log)
     const { redis, keys, store, now, outbox } = engine
 
@@ -82,13 +90,23 @@ await main(
       log,
     )
     await groups()
+    const stopFixed = await keepFixed(parts, log)
+    // What the clock starts needs the commands, and a report its secret, so that only bots do it.
+    const [byClock, reports] = [createClock(parts, crew), createStepReport({ ...parts, log, secret })]
+    const performs: Perform = (effect, looks) => (effect.do === 'report' ? reports : byClock)(effect, looks)
+    const forBots = { due: keys.dueForBots, effects: keys.effects }
+    const clock = createSweeper(redis, forBots, performs, now, log)
     const watch = createWatch({ store, redis, keys, kinds: engine.kinds, deadAfter: engine.deadAfter, now, log })
     const retention = createRetention({ redis, keys, store, site, now, log })
     await engine.onFeed(() => {
       engine.sweeper.kick()
+      clock.kick()
       poster.kick()
     })
     await app.start({ port: settings.SLACK_HTTP_PORT, host: settings.SLACK_HTTP_HOST })
+    const place = { host: settings.GROUNDCREW_HTTP_HOST, port: settings.GROUNDCREW_HTTP_PORT }
+    const hooks = Object.keys(site.webhooks).length > 0 ? await serveHooks({ crew, parts, secret }, place, log) : null
+    if (hooks) log.info({ host: place.host, port: hooks.port }, 'webhooks ready')
     await poster.openAnew()
     poster.kick()
     log.info({ mode: settings.SLACK_MODE, commands: catalog.entries.size }, 'bot ready')
@@ -97,6 +115,9 @@ await main(
       log,
       async stop() {
         clearInterval(groupsTimer)
+        stopFixed()
+        await hooks?.stop()
+        await clock.stop()
         await app.stop()
         await watch.stop()
         await retention.stop()

@@ -14,7 +14,9 @@ const runs: Record<VerbName, () => Promise<RunVerb>> = {
   show: async () => (await import('./cli/run.ts')).shorthandVerb('show'),
   cancel: async () => (await import('./cli/run.ts')).shorthandVerb('cancel'),
   doctor: async () => (await import('./cli/doctor.ts')).doctorVerb,
+  notify: async () => (await import('./cli/notify.ts')).notifyVerb,
   audit: async () => (await import('./cli/audit.ts')).auditVerb,
+  check: async () => (await import('./cli/check.ts')).checkVerb,
 }
 
 /** Process 4: the same core without Slack. */

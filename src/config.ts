@@ -3,6 +3,10 @@ import { hostname } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import { parseDocument } from 'yaml'
 import { z } from 'zod'
+import { isPath } from './core/git-stack.ts'
+import type { Stack } from './core/infrastructure.ts'
+import type { MonitorsSettings } from './core/monitors.ts'
+import { monitorsSchema } from './core/monitors.ts'
 import type { Site } from './core/site.ts'
 import { siteSchema } from './core/site.ts'
 import { ConfigError } from './errors.ts'
@@ -16,6 +20,8 @@ const url = (protocols: RegExp, form: string) => z.string().regex(protocols, { e
 /** Variables of the environment that a process may read. What only some processes need is optional here and asked for by `need`. */
 const environmentSchema = z.object({
   GROUNDCREW_SITE: z.string().default('groundcrew.yml'),
+  /** The monitors' own settings: a host of Vault has no site. */
+  GROUNDCREW_MONITORS: z.string().default('monitors.yml'),
   GROUNDCREW_COMMANDS: z.string().default('commands'),
   GROUNDCREW_WORK_DIR: z.string().default('.groundcrew'),
   /** The first key encrypts, all of them decrypt: a new one is put in front, and the old one goes when its artifacts are gone. */
@@ -43,6 +49,8 @@ const environmentSchema = z.object({
   REDIS_URL: url(/^rediss?:\/\//, 'redis://HOST:PORT or rediss://HOST:PORT').optional(),
   CONSUL_HTTP_ADDR: z.string().optional(),
   CONSUL_HTTP_TOKEN: secret.optional(),
+  VAULT_ADDR: url(/^https?:\/\//, 'https://HOST:PORT').optional(),
+  VAULT_TOKEN: secret.optional(),
   SLACK_BOT_TOKEN: secret.startsWith('xoxb-', { error: 'expected a bot token (xoxb-...)' }).optional(),
   SLACK_APP_TOKEN: secret.startsWith('xapp-', { error: 'expected an app-level token (xapp-...)' }).optional(),
   SLACK_SIGNING_SECRET: secret.optional(),
@@ -50,6 +58,9 @@ const environmentSchema = z.object({
   SLACK_MODE: z.enum(['socket', 'http']).default('socket'),
   SLACK_HTTP_PORT: z.coerce.number().int().min(1).max(65_535).default(3000),
   SLACK_HTTP_HOST: z.string().default('127.0.0.1'),
+  /** Where the bot takes signed webhooks, if the site has any; 0 is any free port, which the log says. */
+  GROUNDCREW_HTTP_PORT: z.coerce.number().int().min(0).max(65_535).default(3080),
+  GROUNDCREW_HTTP_HOST: z.string().default('127.0.0.1'),
   /** What a worker can do that not every worker can: `network=hub,generator`. */
   GROUNDCREW_LABELS: z
     .string()
@@ -96,7 +107,7 @@ export function need<K extends keyof Settings>(config: Config, name: K): NonNull
 }
 
 /**
- * Reads the site file and checks all of it; paths of stacks in it are relative to the file. Throws a `ConfigError` that gives
+ * Reads the site file and checks all of it; paths of stacks and templates in it are relative to the file. Throws a `ConfigError` that gives
  * each place and reason. A missing, empty or malformed file stops the start: nothing fails open.
  */
 export async function readSite(file: string): Promise<Site> {
@@ -111,22 +122,59 @@ export async function readSite(file: string): Promise<Site> {
 
 /** The same for text that was read already. */
 export function parseSite(text: string, file: string): Site {
+  return freeze(resolved(checkedYaml(text, siteSchema, `The site file ${file}`), dirname(resolve(file))))
+}
+
+/** Reads and checks the settings of the monitors. Throws a `ConfigError` that gives each place and reason. */
+export async function readMonitors(file: string): Promise<MonitorsSettings> {
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new ConfigError(
+      `The monitors' file ${file} cannot be read. Set GROUNDCREW_MONITORS to one; examples/monitors.yml is a commented example.`,
+      { cause },
+    )
+  })
+  return freeze(checkedYaml(text, monitorsSchema, `The monitors' file ${file}`))
+}
+
+function checkedYaml<Schema extends z.ZodType>(text: string, schema: Schema, what: string): z.infer<Schema> {
   const document = parseDocument(text, { uniqueKeys: true })
   const broken = document.errors[0]
-  if (broken) throw new ConfigError(`The site file ${file} is not YAML: ${broken.message}`)
-  const checked = siteSchema.safeParse(document.toJS() ?? {})
-  if (!checked.success) {
-    const lines = checked.error.issues.map((issue) => `${issue.path.join('.') || '(the whole file)'}: ${issue.message}`)
-    throw new ConfigError(`The site file ${file} is not right:\n  ${lines.join('\n  ')}`)
-  }
-  return freeze(resolved(checked.data, dirname(resolve(file))))
+  if (broken) throw new ConfigError(`${what} is not YAML: ${broken.message}`)
+  const checked = schema.safeParse(document.toJS() ?? {})
+  if (checked.success) return checked.data
+  const lines = checked.error.issues.map((issue) => `${issue.path.join('.') || '(the whole file)'}: ${issue.message}`)
+  throw new ConfigError(`${what} is not right:\n  ${lines.join('\n  ')}`)
 }
 
 function resolved(site: Site, folder: string): Site {
   const environments = Object.entries(site.environments).map(([name, environment]) => {
-    return [name, { ...environment, stack: resolve(folder, environment.stack) }]
+    const files = environment.var_files.map((file) => (typeof file === 'string' ? resolve(folder, file) : file))
+    const { terraform } = environment
+    const program = terraform.includes('/') ? resolve(folder, terraform) : terraform
+    return [name, { ...environment, stack: stackFrom(folder, environment.stack), var_files: files, terraform: program }]
   })
-  return { ...site, environments: Object.fromEntries(environments) }
+  const images = Object.entries(site.images).map(([name, image]) => {
+    return [name, { ...image, template: resolve(folder, image.template) }]
+  })
+  const scripts = Object.entries(site.scripts).map(([name, script]) => {
+    const [program = '', ...rest] = script.argv
+    return [name, { ...script, argv: [program.includes('/') ? resolve(folder, program) : program, ...rest] }]
+  })
+  const loadtests = Object.entries(site.loadtests).map(([name, { plan, ...rest }]) => {
+    return [name, { ...rest, ...(plan === undefined ? {} : { plan: resolve(folder, plan) }) }]
+  })
+  return {
+    ...site,
+    environments: Object.fromEntries(environments),
+    loadtests: Object.fromEntries(loadtests),
+    images: Object.fromEntries(images),
+    scripts: Object.fromEntries(scripts),
+  }
+}
+
+function stackFrom(folder: string, stack: Stack): Stack {
+  if (typeof stack === 'string') return resolve(folder, stack)
+  return isPath(stack.git) ? { ...stack, git: resolve(folder, stack.git) } : stack
 }
 
 function freeze<T>(value: T): T {

@@ -1,13 +1,50 @@
 /** What a command file may use: the language of commands, the kinds of stages, and the shapes they are made of. Nothing else is public. */
 
-export { nameOf } from './core/actor.ts'
-export { command, duration, environmentOf, imageOf, positional, rest, sizeOf, user, z } from './core/command.ts'
+export { nameOf, nameOfId } from './core/actor.ts'
+export { resourceAddress, resourceId } from './core/address.ts'
+export { artifactText, isBad, liveReleases, versionOf } from './core/catalogue.ts'
+export {
+  command,
+  duration,
+  environmentOf,
+  imageOf,
+  loadtestOf,
+  positional,
+  promotionOf,
+  rest,
+  scalableOf,
+  serviceOf,
+  sizeOf,
+  targetOf,
+  user,
+  z,
+} from './core/command.ts'
+export { costAt, money } from './core/cost.ts'
 export { describeRun } from './core/describe.ts'
 export { spoken } from './core/duration.ts'
-export { isOver, outputOf, wordOf } from './core/execution.ts'
+export { isOver, outputOf, stageFile, wordOf } from './core/execution.ts'
+export { gitRef } from './core/git-stack.ts'
 export { clock, dayAndClock } from './core/judgment.ts'
+export { describeLoadtest } from './core/load/describe.ts'
 export { describeLock } from './core/locks.ts'
+export { overviewLine, overviewLines } from './core/overview.ts'
+export { environmentOfService } from './core/release.ts'
+export { scaleTarget } from './core/scale.ts'
+export { describeSchedule, firingText, timesAhead, whenText, zonedText } from './core/schedule.ts'
 export { asCode } from './core/text.ts'
 export type { Answer, AnswerContext, StageDraft } from './core/workflow.ts'
 export { UserError } from './errors.ts'
-export { health, judgment, terraform } from './stages/index.ts'
+export {
+  blueGreen,
+  drift,
+  health,
+  image,
+  judgment,
+  loadTest,
+  packer,
+  promotion,
+  release,
+  script,
+  terraform,
+  wait,
+} from './stages/index.ts'

@@ -3,7 +3,9 @@ import { readConfig, readSite } from './config.ts'
 import { milliseconds } from './core/duration.ts'
 import { createEngine } from './engine/engine.ts'
 import { readGroups } from './engine/groups.ts'
+import type { Progress } from './engine/progress.ts'
 import { receiveHints } from './engine/queue.ts'
+import type { RunnerParts } from './engine/run.ts'
 import { createRunner } from './engine/run.ts'
 import { createWatch } from './engine/watch.ts'
 import { nameWorker, startHeartbeat } from './engine/workers.ts'
@@ -21,18 +23,19 @@ await main('worker', 'runs the stages of executions; see README.md for its envir
   const workDir = resolve(settings.GROUNDCREW_WORK_DIR)
   const worker = await nameWorker(workDir, settings.GROUNDCREW_HOST, settings.GROUNDCREW_LABELS)
   const editEvery = milliseconds(site.slack.edit_every)
-  const words = new Map<string, { stage: string; text: string }>()
+  const words = new Map<string, Omit<Progress, 'at'>>()
 
   /** The latest word goes to the store a few times a second at most, and to Slack as often as the site says. */
-  const progress = (execution: string, stage: string, text: string) => {
-    const waits = words.has(execution)
-    words.set(execution, { stage, text })
-    if (!waits) setTimeout(() => void storeWord(execution), 250)
+  const progress: RunnerParts['progress'] = (execution, stage, text, load) => {
+    const key = `${execution}/${stage}`
+    const waits = words.has(key)
+    words.set(key, { stage, text, ...(load ? { load } : {}) })
+    if (!waits) setTimeout(() => void storeWord(execution, key), 250)
   }
 
-  async function storeWord(execution: string): Promise<void> {
-    const word = words.get(execution)
-    words.delete(execution)
+  async function storeWord(execution: string, key: string): Promise<void> {
+    const word = words.get(key)
+    words.delete(key)
     if (!word) return
     await engine.progress
       .set(execution, { ...word, at: now() })
@@ -51,6 +54,7 @@ await main('worker', 'runs the stages of executions; see README.md for its envir
     variables: config.variables,
     groups: () => readGroups(redis, keys, now()),
     progress,
+    progressOf: engine.progress.get,
     now,
     log,
   })

@@ -3,6 +3,7 @@ import { loadCommands } from '../src/commands.ts'
 import { readSite } from '../src/config.ts'
 import { argumentsOf, createCatalog, parseCommand, usage } from '../src/core/command.ts'
 import { planStages } from '../src/core/planning.ts'
+import { targetOf } from '../src/core/target.ts'
 import { wantedOf } from '../src/core/wanted.ts'
 import { stageKinds } from '../src/stages/index.ts'
 
@@ -13,9 +14,8 @@ const catalog = createCatalog(commands, site)
 
 function planned(line: string) {
   const parsed = parseCommand(catalog, line)
-  const { environment } = wantedOf(parsed)
-  const settings = environment ? site.environments[environment] : undefined
-  const context = { site, environment: settings && environment ? { ...settings, name: environment } : null }
+  const { environment } = wantedOf(parsed, site)
+  const context = { site, ...targetOf(site, environment) }
   return planStages(parsed.command.stages?.(parsed.args, context) ?? [], stageKinds, context)
 }
 

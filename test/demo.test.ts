@@ -9,6 +9,7 @@ import { isFree } from '../examples/demo/parts/port.ts'
 import { freePort, waitFor } from '../examples/demo/parts.ts'
 import { actionsOf, slackControl } from '../examples/demo/slack-control.ts'
 import { readSite } from '../src/config.ts'
+import { folderOf } from '../src/core/infrastructure.ts'
 import { listening } from './listening.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -97,7 +98,7 @@ test('a port that is in use is refused before anything is started, with the way 
 
 test.each(['groundcrew.yml', 'examples/site/groundcrew.yml'])('%s is a site whose stacks are there', async (file) => {
   const site = await readSite(join(root, file))
-  const stacks = Object.values(site.environments).map(({ stack }) => stack)
+  const stacks = Object.values(site.environments).map(({ stack }) => folderOf(stack))
   expect(stacks.filter((stack) => !existsSync(join(stack, 'main.tf')))).toEqual([])
 })
 

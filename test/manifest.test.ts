@@ -70,7 +70,9 @@ describe('manifest.yml', () => {
 
   test('has at most the five slash commands of a free plan, each escaped and with a hint', () => {
     expect(slashCommands.length).toBeLessThanOrEqual(5)
-    expect(slashCommands.map(({ command }) => command)).toEqual(expect.arrayContaining(['/crew', '/loadtest']))
+    expect(slashCommands.map(({ command }) => command)).toEqual(
+      expect.arrayContaining(['/bake', '/crew', '/loadtest', '/scale']),
+    )
     for (const slash of slashCommands) {
       expect(slash).toMatchObject({ should_escape: true, command: expect.stringMatching(/^\/[a-z]{1,31}$/) })
       expect(slash.description.length).toBeLessThanOrEqual(2000)
@@ -100,7 +102,7 @@ describe('docker-compose.yml', () => {
   const { services } = parse(read('docker-compose.yml'), { merge: true }) as { services: Record<string, Service> }
 
   test('has bot, worker, Redis, Consul and Vault, each with a health check', () => {
-    expect(Object.keys(services).toSorted()).toEqual(['bot', 'consul', 'redis', 'vault', 'worker'])
+    expect(Object.keys(services).toSorted()).toEqual(['bot', 'consul', 'generator', 'redis', 'vault', 'worker'])
     for (const service of Object.values(services)) expect(service.healthcheck).toBeTypeOf('object')
   })
 

@@ -10,6 +10,6 @@ export default command({
     terraform.plan({ size }),
     judgment({ show: 'terraform.plan' }),
     terraform.apply({ plan: 'terraform.plan' }),
-    health({ size }),
+    health(),
   ],
 })

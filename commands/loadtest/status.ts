@@ -1,4 +1,4 @@
-import { command, dayAndClock, nameOf, spoken } from '#crew'
+import { command, dayAndClock, nameOf, spoken, timesAhead, zonedText } from '#crew'
 
 export default command({
   summary: 'What runs in the load-test environment, who holds its lock, and how long it stays up.',
@@ -26,6 +26,11 @@ export default command({
     )
     for (const [index, claim] of queue.entries()) {
       lines.push(`${index + 1}. in the queue: \`${claim.line}\` (\`${claim.execution}\`) of ${nameOf(claim.actor)}`)
+    }
+    for (const schedule of await crew.schedules.list()) {
+      const [next] = schedule.environment === 'loadtest' ? timesAhead(schedule, 1) : []
+      if (next !== undefined)
+        lines.push(`By the clock: \`${schedule.line}\` (\`${schedule.id}\`) ${zonedText(next, schedule.when.tz)}`)
     }
     for (const { service, passing, instances } of await crew.health('loadtest')) {
       const sick = instances.filter(({ status }) => status !== 'passing')

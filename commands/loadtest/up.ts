@@ -14,6 +14,6 @@ export default command({
     terraform.plan({ size }),
     judgment({ show: 'terraform.plan' }),
     terraform.apply({ plan: 'terraform.plan' }),
-    health({ size }),
+    health(),
   ],
 })

@@ -1,7 +1,7 @@
 import { command, describeLock } from '#crew'
 
 export default command({
-  summary: 'The lock of every environment: free, or held by whom since when, and who waits for it.',
+  summary: 'The lock of every environment and image: free, or held by whom since when, and who waits for it.',
   examples: [''],
   allow: ['engineers', 'approvers'],
   answer: async (_, crew) => {

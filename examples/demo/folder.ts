@@ -8,7 +8,7 @@ import { root } from './parts/program.ts'
 export type DemoFolder = ReturnType<typeof demoFolder>
 
 /** Everything that is ever made in the folder. Beginning anew removes these and nothing else, wherever the folder may be. */
-const CONTENTS = ['redis', 'consul', 'slack', 'work', 'instances', 'teardown', 'pids', 'env', 'ports.json']
+const CONTENTS = ['redis', 'consul', 'slack', 'work', 'instances', 'images', 'teardown', 'pids', 'env', 'ports.json']
 const FILES = [
   'artifact.key',
   'processes.json',
@@ -32,6 +32,7 @@ export function demoFolder(given: string | undefined) {
     work: file('work'),
     teardown: file('teardown'),
     instances: isPlain(file('instances')) ? file('instances') : join(tmpdir(), `groundcrew-demo-${hashOf(dir)}`),
+    images: isPlain(file('images')) ? file('images') : join(tmpdir(), `groundcrew-demo-${hashOf(dir)}-images`),
     prepare: () => prepare(dir),
     clear: () => clear([...CONTENTS, ...FILES].map(file)),
     artifactKey: () => artifactKey(file('artifact.key')),

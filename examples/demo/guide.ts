@@ -5,20 +5,34 @@ export type Place = { readonly url: string; readonly consul: string; readonly fo
 /** What to try first, for somebody who sees it for the first time. */
 export function guide({ url, consul, folder }: Place): string {
   return `
-Try this at ${url}:
-  1. Act as Alice; in #ops type  /loadtest up small
-  2. Look at the plan. Alice asked for it, so she cannot approve it; Eve has no role.
-  3. Act as Bob or Carol and press Approve. Three real instances start and register in Consul.
-  4. Their ports stand at ${consul}/ui/dc1/services: ask one with  curl http://127.0.0.1:PORT/
-  5. /loadtest status, /loadtest resize medium, /loadtest down, /crew help
+Open ${url} and try this in #ops, as Alice; approve as Bob or Carol (Alice asked, so she may not; Eve has no role).
+
+  /loadtest up small                          three real servers, once somebody else has approved the plan
+  /loadtest run smoke                         load on them: a table, thresholds, and a picture in the thread
+  /bake base                                  Packer, in seconds: the image that the next one is built on
+  /bake app --version 1.0                     Ansible inside, and a health check in the bake
+  /bake app --version 2.0                     nothing differs, so 1.0 is offered; --rebake bakes all the same:
+  /bake app --version 2.0 --rebake
+  /bake app --version 2.1-broken --rebake     an app that will be sick in service
+  /crew deploy web 1.0                        the first version
+  /crew deploy web 2.0                        beside 1.0, and in its place once it is healthy
+  /crew deploy web 2.1-broken                 sick for 30 s: Returned to 2.0, which never went out of service
+  /crew rollback web                          back to 1.0, the same artifact; /crew deploys list
+  /scale web down                             after the approval it waits: press Go on now, or Postpone
+  /crew schedule add "loadtest down" --cron "0 19 * * 1-5" --tz Asia/Tokyo
+  /crew env list                              what is up, for how long, what it costs; /crew schedule list
+  /crew drift loadtest                        nothing moved; take a server away by hand (below), and press Put it back
+  /crew promote page --version 1.1            scratch, sandbox, and then it asks for production
 
 In another terminal, in this folder:
   npm run crew -- shell
       the same bot in the terminal
   env $(cat ${folder.shown('env')}) npm run worker
-      a second worker; with it there, kill the first one: kill -9 $(cat ${folder.shown('pids/worker')})
+      a second worker: /loadtest run smoke --generators 2, or kill the first one: kill -9 $(cat ${folder.shown('pids/worker')})
+  (export $(cat ${folder.shown('env')}); cd examples/stacks/loadtest && terraform init -backend-config=path=groundcrew/loadtest &&
+    terraform destroy -target='terraform_data.app[0]')
 
-Logs and pids are in ${folder.shown('')}/; Ctrl-C destroys the instances and stops everything.
+Consul: ${consul}/ui  Logs and pids: ${folder.shown('')}/  Ctrl-C destroys the instances and stops everything.
 `
 }
 

@@ -10,7 +10,7 @@ export const siteFile = join(root, 'examples/site/groundcrew.yml')
 export const slackFile = join(root, 'examples/demo/slack.yml')
 
 /** What would turn the demo's processes towards another workspace, Redis, Consul or Vault than their own. */
-const FOREIGN = /^(GROUNDCREW|SLACK|REDIS|CONSUL|VAULT|TF|WORKER)_|^(LOG_LEVEL|NODE_ENV)$/
+const FOREIGN = /^(GROUNDCREW|SLACK|REDIS|CONSUL|VAULT|TF|PKR|PACKER|WORKER)_|^(LOG_LEVEL|NODE_ENV)$/
 
 /** The environment of whoever started the demo, without what is meant for a real installation. */
 export function neutral(environment: NodeJS.ProcessEnv): Record<string, string> {
@@ -48,9 +48,12 @@ export function writeSettings(folder: DemoFolder, ports: Ports, logLevel?: strin
     GROUNDCREW_SITE: plainPath(siteFile),
     GROUNDCREW_COMMANDS: plainPath(join(root, 'commands')),
     GROUNDCREW_WORK_DIR: plainPath(folder.work),
+    GROUNDCREW_LABELS: 'generator',
     GROUNDCREW_ARTIFACT_KEY: folder.artifactKey(),
     GROUNDCREW_AUDIT_FILE: plainPath(folder.file('audit.jsonl')),
     TF_VAR_run_dir: folder.instances,
+    PKR_VAR_image_dir: folder.images,
+    TF_VAR_image_dir: folder.images,
     // The lines that say "ready" are of level info, so it is never less.
     LOG_LEVEL: logLevel === 'debug' || logLevel === 'trace' ? logLevel : 'info',
   }

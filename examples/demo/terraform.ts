@@ -1,6 +1,7 @@
 import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { folderOf } from '../../src/core/infrastructure.ts'
 import type { EnvironmentSettings } from '../../src/core/site.ts'
 import { claimVoid, interrupt, interruptOnce, look, run, runOnce } from '../../src/tools/run.ts'
 import { applyArgv, environmentFor, initArgv, planArgv } from '../../src/tools/terraform.ts'
@@ -45,7 +46,7 @@ export async function destroy(name: string, environment: EnvironmentSettings, gi
   rmSync(steps, { recursive: true, force: true })
   try {
     const stack = join(scratch, 'stack')
-    await copyTree(environment.stack, stack)
+    await copyTree(folderOf(environment.stack), stack)
     const planFile = join(scratch, 'plan.tfplan')
     const env = terraformEnvironment(environment, given.settings)
     const step = (verb: string, argv: string[], seconds: number) =>

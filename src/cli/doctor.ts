@@ -3,6 +3,7 @@ import { UserError } from '../errors.ts'
 import { clean } from '../slack/limits.ts'
 import type { Check } from './doctor/check.ts'
 import { lineOf } from './doctor/check.ts'
+import { checkImages } from './doctor/images.ts'
 import { checkConsul, checkGit, checkTerraform } from './doctor/programs.ts'
 import { checkRedis } from './doctor/redis.ts'
 import { checkArtifactKey, checkEnvironment, checkNode, checkSite } from './doctor/settings.ts'
@@ -29,6 +30,7 @@ async function examine(given: Given): Promise<Check[]> {
     checkRedis(config, env),
     checkConsul(config, site),
     site ? checkTerraform(site, env) : [],
+    site ? checkImages(site, env) : [],
     checkGit(env),
   ])
   const node = checkNode(process.versions.node)

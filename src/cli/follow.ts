@@ -36,7 +36,7 @@ export function followExecutions({ engine, site, log }: OpenCrew, print: Print) 
     for (const execution of await Promise.all([...known].map((id) => store.execution(id)))) {
       if (!execution) continue
       const environment = environments.find(({ name }) => name === execution.environment) ?? null
-      show(`execution:${execution.id}`, executionMessage({ execution, environment, progress: null }))
+      show(`execution:${execution.id}`, executionMessage({ execution, environment, progress: [] }))
       await progress(execution)
     }
     for (const environment of environments) warn(environment, board.names(), show)
@@ -94,16 +94,18 @@ function warn(environment: EnvironmentRecord, drawn: readonly string[], show: Sh
 type Progress = { readonly stage: string; readonly text: string; readonly at: number }
 
 /** One line for each step that a running stage says it made, not more often than the site wants messages edited. */
-function progressLines(read: (id: string) => Promise<Progress | null>, every: number, print: Print) {
+function progressLines(read: (id: string) => Promise<readonly Progress[]>, every: number, print: Print) {
   const said = new Map<string, Progress>()
   return async ({ id, line, stages }: Execution): Promise<void> => {
     if (!stages.some(({ state }) => state === 'running')) return
-    const now = await read(id)
-    const before = said.get(id)
-    const stage = stages.find((one) => one.id === now?.stage && one.state === 'running')
-    if (!now || !stage || now.at < (stage.startedAt ?? 0)) return
-    if (before && (before.text === now.text || now.at - before.at < every)) return
-    said.set(id, now)
-    print(`  ${line}: ${now.stage}: ${clean(now.text)}`)
+    for (const now of await read(id)) {
+      const key = `${id}/${now.stage}`
+      const before = said.get(key)
+      const stage = stages.find((one) => one.id === now.stage && one.state === 'running')
+      if (!stage || now.at < (stage.startedAt ?? 0)) continue
+      if (before && (before.text === now.text || now.at - before.at < every)) continue
+      said.set(key, now)
+      print(`  ${line}: ${now.stage}: ${clean(now.text)}`)
+    }
   }
 }

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
 import { loadCommands } from '../commands.ts'
@@ -9,19 +8,13 @@ import { createCatalog } from '../core/command.ts'
 import type { Site } from '../core/site.ts'
 import { shown } from '../core/text.ts'
 import { UserError } from '../errors.ts'
+import { fileFor } from './file.ts'
 import type { Given } from './verb.ts'
 
 /** The top of the repository: what is not named by anybody is looked for there, wherever the person stands. */
 export const root = join(import.meta.dirname, '../..')
 
 const DEMO_SITE = join(root, 'examples/site/groundcrew.yml')
-
-/** A file that a person named: from where they stand. npm runs its scripts at the top and says where it was called. */
-export function fileFor(env: Given['env'], named: string): string {
-  const stands = env.npm_lifecycle_event === 'crew' ? env.INIT_CWD : undefined
-  const fromThere = stands ? resolve(stands, named) : resolve(named)
-  return existsSync(fromThere) ? fromThere : resolve(named)
-}
 
 /** For what needs no server: `--site`, or the demo's. */
 export function demoSite({ options, env }: Given): Promise<Site> {

@@ -24,11 +24,12 @@ export async function planVerb(given: Given): Promise<Ended> {
 }
 
 function described(execution: Execution): string {
-  const { line, actor, environment, lifetime, stages } = execution
+  const { line, actor, environment, lifetime, stages, promotion } = execution
   const facts: [string, string | null][] = [
     ['asked by', nameOf(actor)],
     ['environment', environment],
     ['stays up for', lifetime],
+    ['goes on in', promotion ? promotion.environments.slice(1).join(', then ') : null],
   ]
   const lines = facts.flatMap(([name, value]) => (value === null ? [] : [`  ${name.padEnd(14)}${value}`]))
   const steps = stages.flatMap(({ id, kind, input, after }, at) => [

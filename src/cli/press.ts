@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Actor } from '../core/actor.ts'
 import { offers } from '../core/look.ts'
-import { cancel, choose, judge, mayStillJudge } from '../engine/deeds.ts'
+import { cancel, choose, judge, mayStillJudge, moveWait, nextStepOf } from '../engine/deeds.ts'
 import { extend } from '../engine/extend.ts'
 import { UserError } from '../errors.ts'
 import type { Press } from '../slack/messages.ts'
@@ -56,6 +56,11 @@ async function deed(opened: OpenCrew, actionId: string, target: Press, actor: Ac
     return done()
   }
   if (is('execution.extend')) return done(await extend(parts, target.stage, target.execution, await asked(actor)))
+  if (is('wait.')) {
+    await moveWait(parts, { ...target, to: is('wait.now') ? 'now' : 'later' }, await asked(actor), request)
+    return done()
+  }
+  if (is('command.run')) return done(`Type it: ${await nextStepOf(parts, target)}`)
   const offer = offers.find((each) => actionId === `unknown.${each}`)
   if (offer) {
     await choose(parts, target.execution, { offer, attempt: target.attempt }, await asked(actor), request)

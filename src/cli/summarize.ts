@@ -6,7 +6,8 @@ import { describePlanned, headline, isRisky, readPlanText, secretsOf, summarizeP
 import type { Site } from '../core/site.ts'
 import { UserError } from '../errors.ts'
 import { clean } from '../slack/limits.ts'
-import { demoSite, fileFor } from './places.ts'
+import { fileFor } from './file.ts'
+import { demoSite } from './places.ts'
 import type { Ended, Given } from './verb.ts'
 import { usageOf } from './verbs.ts'
 

@@ -49,10 +49,23 @@ export const verbs = {
     summary: 'Check settings, tokens and servers, and say what to do about each.',
     takes: takes('own', 'site', 'json'),
   },
+  notify: {
+    usage: 'notify --channel C01OPS -- terraform plan|apply ...',
+    summary:
+      "Run Terraform in any CI and post the summary that the bot would show, from its JSON; ends with Terraform's exit code.",
+    takes: takes('passed'),
+  },
   audit: {
     usage:
       'audit verify [--file F] [--json] | audit show [--who U01ALICE] [--env NAME] [--run ID] [--since 24h] [--limit 50] [--file F]',
     summary: 'Whether every line of the audit is there, unchanged and in order; or what it says.',
+    takes: takes('passed', 'json'),
+  },
+  check: {
+    usage:
+      'check vault-audit --file F --once [--json] [--exclude role_name=X] [--prefix TEXT] [--warning 10] [--critical failedLogin=100] | check token-expiry [--settings monitors.yml] [--json]',
+    summary:
+      "Count denied requests in Vault's audit file, or look at what expires; exit code 0, 1 or 2 as check scripts have it.",
     takes: takes('passed', 'json'),
   },
 } as const satisfies Record<string, Verb>

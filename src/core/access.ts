@@ -1,5 +1,6 @@
 import type { Actor } from './actor.ts'
 import type { Permission, Site } from './site.ts'
+import { targetText } from './target.ts'
 
 /** What somebody wants to do, as far as rights are concerned. */
 export type Wanted = {
@@ -18,6 +19,8 @@ export type Groups = ReadonlyMap<string, ReadonlySet<string>>
 
 /** The roles of an actor. A user group that could not be looked up gives nobody a role: no answer means no. */
 export function rolesOf(site: Site, actor: Actor, groups: Groups): string[] {
+  // A schedule has the rights of its owner, as they are now.
+  if (actor.kind === 'schedule') return rolesOf(site, actor.owner, groups)
   return Object.entries(site.roles)
     .filter(([, role]) => {
       const listed = role.members.some((member) => isMember(site, member, actor))
@@ -58,7 +61,9 @@ export function mayEver(site: Site, roles: readonly string[], command: string, a
 }
 
 function refusal(wanted: Wanted, roles: readonly string[], may: readonly string[]): string {
-  const what = wanted.environment ? `\`${wanted.command}\` on ${wanted.environment}` : `\`${wanted.command}\``
+  const what = wanted.environment
+    ? `\`${wanted.command}\` on ${targetText(wanted.environment)}`
+    : `\`${wanted.command}\``
   const have = roles.length ? `You have ${list(roles)}` : 'You have no role here'
   const who = may.length ? `${list(may)} may` : 'no role may, with these values; the site has no rule for it'
   return `You may not run ${what}. ${have}; ${who}.`
@@ -80,6 +85,7 @@ function matches(pattern: string, command: string): boolean {
 }
 
 function isMember(site: Site, member: string, actor: Actor): boolean {
+  if (actor.kind === 'webhook') return member === `webhook:${actor.name}`
   if (actor.kind === 'shell') return member === `shell:${actor.user}` || member === 'shell:*'
   if (actor.kind !== 'slack') return false
   return (member.includes('/') ? member : `${site.slack.team}/${member}`) === `${actor.team}/${actor.user}`

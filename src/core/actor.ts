@@ -1,22 +1,53 @@
-/**
- * Who did it. A person is known by the immutable Slack user id with the id of the workspace, never by a name; `shell` is whoever
- * runs the CLI on a host; `lifetime` is the clock that takes an environment down when its time is over.
- */
-export type Actor =
+/** Somebody who can be asked: a Slack user by the immutable id with the id of the workspace, or whoever runs the CLI on a host. */
+export type Person =
   | { readonly kind: 'slack'; readonly team: string; readonly user: string }
   | { readonly kind: 'shell'; readonly user: string }
-  | { readonly kind: 'lifetime'; readonly environment: string }
 
-/** The one text by which an actor is compared and recorded: `T01TEAM/U01ALICE`, `shell:ann`, `lifetime:loadtest`. */
+/**
+ * Who did it: a person, or something that acts by itself. `lifetime` is the clock that takes an environment down when its time is
+ * over; a schedule acts with the rights of its owner and with no others; a webhook is named by the site.
+ */
+export type Actor =
+  | Person
+  | { readonly kind: 'lifetime'; readonly environment: string }
+  | { readonly kind: 'schedule'; readonly id: string; readonly owner: Person }
+  | { readonly kind: 'webhook'; readonly name: string }
+
+/** The one text by which an actor is compared and recorded: `T01TEAM/U01ALICE`, `shell:ann`, `lifetime:loadtest`, `schedule:k3f9`. */
 export function idOf(actor: Actor): string {
-  if (actor.kind === 'slack') return `${actor.team}/${actor.user}`
-  return actor.kind === 'shell' ? `shell:${actor.user}` : `lifetime:${actor.environment}`
+  switch (actor.kind) {
+    case 'slack':
+      return `${actor.team}/${actor.user}`
+    case 'shell':
+      return `shell:${actor.user}`
+    case 'lifetime':
+      return `lifetime:${actor.environment}`
+    case 'schedule':
+      return `schedule:${actor.id}`
+    case 'webhook':
+      return `webhook:${actor.name}`
+  }
 }
 
 /** As it is written in messages; `@U01ALICE` becomes a mention where the message is drawn for Slack. */
 export function nameOf(actor: Actor): string {
-  if (actor.kind === 'slack') return `@${actor.user}`
-  return actor.kind === 'shell' ? `shell:${actor.user}` : `the end of ${actor.environment}'s time`
+  switch (actor.kind) {
+    case 'slack':
+      return `@${actor.user}`
+    case 'shell':
+      return `shell:${actor.user}`
+    case 'lifetime':
+      return `the end of ${actor.environment}'s time`
+    case 'schedule':
+      return `schedule ${actor.id} of ${nameOf(actor.owner)}`
+    case 'webhook':
+      return `webhook:${actor.name}`
+  }
+}
+
+/** The ids of all who count as having asked: with a schedule also its owner, who must not approve what he asked for by the clock. */
+export function askersOf(actor: Actor): string[] {
+  return actor.kind === 'schedule' ? [idOf(actor.owner), idOf(actor)] : [idOf(actor)]
 }
 
 /** The same for a recorded id. */

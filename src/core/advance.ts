@@ -8,9 +8,10 @@ import { changed, changeStage, giveWay, go, refuse } from './finish.ts'
 import type { Judgment } from './judgment.ts'
 import { clock, judgmentText } from './judgment.ts'
 import { chosen, left } from './mend.ts'
-import { adopted, ended, lost, started, stuck } from './running.ts'
+import { adopted, ended, lost, neverBegun, started, stuck } from './running.ts'
 import { digestOf } from './settle.ts'
 import { stolen } from './steal.ts'
+import { isDue, moved, waited } from './wait.ts'
 import type { Outcome } from './workflow.ts'
 
 /**
@@ -35,10 +36,16 @@ export function advance(world: World, event: Event, now: number): Next {
       return lost(world, event, now)
     case 'stage.stuck':
       return stuck(world, event)
+    case 'begin.due':
+      return neverBegun(world, event, now)
     case 'judged':
       return judged(world, event.judgment, now)
     case 'judgment.due':
       return expired(world, event, now)
+    case 'wait.due':
+      return waited(world, event, now)
+    case 'wait.moved':
+      return moved(world, event, now)
     case 'cancel':
       return canceled(world, event, now)
     case 'superseded':
@@ -73,7 +80,7 @@ function judged(world: World, judgment: Judgment, now: number): Next {
   const stage = stageOf(world.execution, judgment.stage)
   const before = world.execution.judgments.findLast((given) => given.stage === judgment.stage && !given.fell)
   if (before) return refuse(world, `Already decided. ${judgmentText(before)}.`)
-  if (stage?.state !== 'waiting')
+  if (stage?.state !== 'waiting' || stage.kind !== 'judgment')
     return refuse(world, `Nobody is asked to judge this now: it is ${wordOf(world.execution)}.`)
   const refusal = refusalOf(world, stage, judgment, now)
   if (refusal) return refuse(world, refusal)
@@ -104,12 +111,10 @@ function refusalOf({ execution }: World, stage: StageRun, { by, digest }: Judgme
 
 function expired(world: World, event: StageEvent, now: number): Next {
   const stage = stageOf(world.execution, event.stage)
-  if (stage?.state !== 'waiting' || stage.attempt !== event.attempt || stage.dueAt === null || now < stage.dueAt) {
-    return refuse(world, null)
-  }
+  if (stage?.kind !== 'judgment' || !isDue(stage, event, now)) return refuse(world, null)
   const outcome: Outcome = {
     kind: 'failed',
-    error: `Nobody judged it until ${clock(stage.dueAt)}. That is not a rejection: ask again.`,
+    error: `Nobody judged it until ${clock(stage.dueAt ?? now)}. That is not a rejection: ask again.`,
   }
   const next = { ...world, execution: { ...world.execution, ending: 'expired' as const } }
   return go(

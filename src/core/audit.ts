@@ -27,6 +27,7 @@ export const auditKinds = [
   'lost',
   'expired',
   'finished',
+  'scheduled',
   'damaged',
 ] as const
 

@@ -17,6 +17,19 @@ export { type FormFields, parseFields } from './command/fields.ts'
 export { type ArgumentHelp, type Help, helpFor, helpList, helpText } from './command/help.ts'
 export { LONGEST_LINE, type ParsedCommand } from './command/line.ts'
 export { type Parsed, parseCommand, parseLine } from './command/parse.ts'
-export { duration, environmentOf, imageOf, positional, rest, sizeOf, user } from './command/schema.ts'
+export {
+  duration,
+  environmentOf,
+  imageOf,
+  loadtestOf,
+  positional,
+  promotionOf,
+  rest,
+  scalableOf,
+  serviceOf,
+  sizeOf,
+  targetOf,
+  user,
+} from './command/schema.ts'
 export type { HelpRequest } from './command/topic.ts'
 export { usage } from './command/usage.ts'

@@ -2,7 +2,9 @@ import { spoken } from './duration.ts'
 import type { Execution, StageRun } from './execution.ts'
 import { stageOf } from './execution.ts'
 import { clock, judgmentText, peopleText } from './judgment.ts'
-import { readApplyOutput, readPlanOutput } from './report.ts'
+import { loadHeadline, readLoadOutput } from './load/report.ts'
+import { stepText } from './promotion.ts'
+import { programText, readApplyOutput, readPlanOutput } from './report.ts'
 
 /** An execution stage by stage, in lines: what `runs show` answers. */
 export function describeRun(run: Execution): string[] {
@@ -10,9 +12,10 @@ export function describeRun(run: Execution): string[] {
   const cancel = run.cancel
     ? [`Cancel asked at ${clock(run.cancel.at)}${run.cancel.why ? `: ${run.cancel.why}` : ''}`]
     : []
+  const promotion = run.promotion ? [`It is ${stepText(run.promotion)}.`] : []
   const stages = run.stages.flatMap((stage) => describeStage(run, stage))
   const notes = run.notes.map((note) => `${clock(note.at)} ${note.text}`)
-  return [...askers, ...cancel, ...stages, ...run.judgments.map(judgmentText), ...notes]
+  return [...promotion, ...askers, ...cancel, ...stages, ...run.judgments.map(judgmentText), ...notes]
 }
 
 function describeStage(run: Execution, stage: StageRun): string[] {
@@ -23,7 +26,9 @@ function describeStage(run: Execution, stage: StageRun): string[] {
   const output = stageOf(run, stage.id)?.outcome
   const fields = output && 'output' in output ? (output.output ?? null) : null
   const plan = stage.kind === 'terraform.plan' ? readPlanOutput(fields) : null
-  if (plan) return [line, `   ${plan.headline} Digest \`${plan.digest.slice(0, 12)}\`, Terraform ${plan.terraform}`]
+  if (plan) return [line, `   ${plan.headline} Digest \`${plan.digest.slice(0, 12)}\`, ${programText(plan)}`]
+  const load = stage.kind === 'load.report' ? readLoadOutput(fields) : null
+  if (load) return [line, `   ${loadHeadline(load)}`]
   const apply = stage.kind === 'terraform.apply' ? readApplyOutput(fields) : null
   return apply ? [line, `   ${apply.headline}`] : [line]
 }

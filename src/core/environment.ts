@@ -1,8 +1,10 @@
 import { UserError } from '../errors.ts'
 import type { Actor } from './actor.ts'
 import { idOf } from './actor.ts'
+import type { Cost } from './cost.ts'
 import { milliseconds, spoken } from './duration.ts'
 import { dayAndClock } from './judgment.ts'
+import type { Variables } from './site.ts'
 import type { NamedEnvironment } from './workflow.ts'
 
 /** Who waits for the lock or holds it. */
@@ -50,9 +52,36 @@ export type EnvironmentRecord = {
   readonly queue: readonly Claim[]
   readonly lifetime: Lifetime | null
   /** What the last apply that ended left behind, for `status`. */
-  readonly last: { readonly execution: string; readonly line: string; readonly at: number; readonly up: boolean } | null
+  readonly last: Last | null
   /** Absent where nobody ever stole the lock. */
   readonly stolen?: Steal
+  /** What runs there; absent in records of before it was kept. */
+  readonly live?: Live | null
+  /** What it has cost since it came up; absent in records of before it was counted. */
+  readonly cost?: Cost | null
+}
+
+export type Last = {
+  readonly execution: string
+  readonly line: string
+  readonly at: number
+  readonly up: boolean
+  /** What people had chosen and what went with the environment: whoever brings it up again is told that it is not kept. */
+  readonly dropped?: Variables
+}
+
+/**
+ * What the last apply that succeeded made live. `size` is the one it was given; `kept` are the variables that somebody chose and that
+ * later plans keep (the version that was deployed, the count it was scaled to); `variables` are all of them.
+ */
+export type Live = {
+  readonly size: string | null
+  readonly kept: Variables
+  readonly variables: Variables
+  readonly execution: string
+  readonly at: number
+  /** Since when something is up. */
+  readonly since: number
 }
 
 export function newEnvironment(name: string): EnvironmentRecord {

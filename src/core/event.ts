@@ -18,19 +18,38 @@ export type Event =
       /** Id of the worker that it is taken from: of two that adopt at once, one comes too late. */
       readonly from?: string
     }
-  | { readonly type: 'stage.ended'; readonly stage: string; readonly attempt: number; readonly outcome: Outcome }
+  | {
+      readonly type: 'stage.ended'
+      readonly stage: string
+      readonly attempt: number
+      readonly outcome: Outcome
+      /** What people should know of how it was begun. */
+      readonly note?: string | undefined
+    }
   | {
       readonly type: 'stage.lost'
       readonly stage: string
       readonly attempt: number
       readonly why: string
       readonly repeatable: boolean
+      /** Where nobody saw the end it counts as failed, since it can have done no harm. */
+      readonly harmless?: boolean
       /** Id of the worker that is gone; another one may have adopted the stage meanwhile. */
       readonly from?: string
     }
   | { readonly type: 'stage.stuck'; readonly stage: string; readonly attempt: number; readonly why: string }
+  | { readonly type: 'begin.due'; readonly stage: string; readonly attempt: number }
   | { readonly type: 'judged'; readonly judgment: Judgment }
   | { readonly type: 'judgment.due'; readonly stage: string; readonly attempt: number }
+  | { readonly type: 'wait.due'; readonly stage: string; readonly attempt: number }
+  | {
+      readonly type: 'wait.moved'
+      readonly stage: string
+      readonly attempt: number
+      readonly by: Actor
+      /** `now` ends the wait; `later` adds what its stage says one press adds. */
+      readonly to: 'now' | 'later'
+    }
   | { readonly type: 'cancel'; readonly by: Actor; readonly why: string; readonly force: boolean }
   | { readonly type: 'superseded'; readonly why: string }
   | { readonly type: 'left'; readonly by: Actor }
@@ -54,6 +73,12 @@ export type Effect =
       readonly what: 'warn' | 'end'
       readonly at: number
     }
+  /** Its time has come; one that waits for another time by now does nothing. Done by bots only. */
+  | { readonly do: 'schedule'; readonly schedule: string; readonly at: number }
+  /** The next step of a promotion is begun, after the good end of this one. */
+  | { readonly do: 'promote'; readonly execution: string; readonly at: number }
+  /** The end of a step is told to the address that the site names. Done by bots only. */
+  | { readonly do: 'report'; readonly execution: string; readonly at: number }
   | { readonly do: 'show'; readonly message: string; readonly at: number }
 
 export type World = { readonly execution: Execution; readonly environment: EnvironmentRecord | null }

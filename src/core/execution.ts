@@ -1,6 +1,7 @@
 import type { Actor } from './actor.ts'
-import { idOf } from './actor.ts'
+import { askersOf } from './actor.ts'
 import type { Judgment } from './judgment.ts'
+import type { Promotion } from './promotion.ts'
 import type { Fields, Outcome, Stage } from './workflow.ts'
 
 export type ExecutionStatus = 'queued' | 'running' | 'waiting' | 'succeeded' | 'failed' | 'unknown' | 'canceled'
@@ -35,7 +36,10 @@ export type StageRun = Stage & {
 }
 
 /** Where a request came from, and so where its answer goes. */
-export type Origin = { readonly channel: string | null; readonly via: 'slack' | 'shell' | 'lifetime' }
+export type Origin = {
+  readonly channel: string | null
+  readonly via: 'slack' | 'shell' | 'lifetime' | 'schedule' | 'webhook'
+}
 
 /** What was asked to stop, by whom; `force` once somebody asked for the second, unsafe stop. */
 export type Cancel = { readonly by: Actor; readonly at: number; readonly why: string; readonly force: boolean }
@@ -64,6 +68,10 @@ export type Execution = {
   readonly cancel: Cancel | null
   /** The duration text of `--for`, for executions that start a lifetime. */
   readonly lifetime: string | null
+  /** It says nothing where it has nothing to say (`isSilent`). */
+  readonly quiet?: boolean
+  /** Which step of a promotion it is; absent where it is none. */
+  readonly promotion?: Promotion
   readonly notes: readonly { readonly at: number; readonly text: string }[]
   /** How many looks were begun: a number is never used twice, so that no button of an earlier look fits a later one. */
   readonly looks?: number
@@ -82,6 +90,8 @@ export type NewExecution = {
   readonly origin: Origin
   readonly environment: string | null
   readonly lifetime: string | null
+  readonly quiet?: boolean
+  readonly promotion?: Promotion
   readonly stages: readonly Stage[]
 }
 
@@ -90,7 +100,7 @@ export function newExecution(wanted: NewExecution, now: number): Execution {
   return {
     ...wanted,
     version: 0,
-    askers: [...new Set([idOf(wanted.actor), ...(wanted.askers ?? [])])],
+    askers: [...new Set([...askersOf(wanted.actor), ...(wanted.askers ?? [])])],
     lock: 'none',
     stages: wanted.stages.map(fresh),
     judgments: [],
@@ -105,9 +115,10 @@ export function newExecution(wanted: NewExecution, now: number): Execution {
 
 /** A stage that has still everything before it; `attempt` counts the starts there have been. */
 export function fresh(stage: Stage & { readonly attempt?: number }): StageRun {
-  const { id, kind, input, after, onFailure, aside = false, attempt = 0 } = stage
+  const { id, kind, input, after, onFailure, recovers, aside = false, attempt = 0 } = stage
   const untouched = { worker: null, readyAt: null, startedAt: null, endedAt: null, dueAt: null, outcome: null }
-  return { id, kind, input, after, onFailure, ...(aside ? { aside } : {}), state: 'pending', attempt, ...untouched }
+  const more = { ...(aside ? { aside } : {}), ...(recovers ? { recovers } : {}) }
+  return { id, kind, input, after, onFailure, ...more, state: 'pending', attempt, ...untouched }
 }
 
 export function isOver(execution: Execution): boolean {
@@ -124,6 +135,13 @@ export function outputOf(execution: Execution, id: string): Fields | null {
   return outcome && outcome.kind !== 'skipped' && outcome.output ? outcome.output : null
 }
 
+/** Asked to be quiet, and there is nothing to say: it goes on or ended well, waits for nobody, and no stage found anything (`loud`). */
+export function isSilent(execution: Execution): boolean {
+  if (execution.quiet !== true) return false
+  if (!['queued', 'running', 'succeeded'].includes(execution.status)) return false
+  return !execution.stages.some(({ id }) => outputOf(execution, id)?.loud === true)
+}
+
 /** The name of a file that a stage left, as people see it: what a later attempt left is another file. */
 export function fileName(name: string, attempt: number): string {
   return attempt > 1 ? name.replace(/(?=\.[^.]*$)/, `-${attempt}`) : name
@@ -135,18 +153,30 @@ export function currentStage(execution: Execution): StageRun | undefined {
   return moving ?? execution.stages.find(({ state }) => state === 'unknown' || state === 'failed')
 }
 
+/** The same by stage: where several of a kind are in one execution, each has files of its own (`remove-plan.txt`). */
+export function stageFile({ id, kind }: Pick<Stage, 'id' | 'kind'>, name: string): string {
+  return id === kind ? name : `${id.split('.')[0]}-${name}`
+}
+
 /** The status in a word or two, as the first line of a message says it. */
 export function wordOf(execution: Execution): string {
   if (execution.ending === 'rejected' || execution.ending === 'expired') return execution.ending
   if (isOver(execution) || execution.status === 'unknown' || execution.status === 'queued') return execution.status
   if (execution.cancel) return execution.cancel.force ? 'stopping by force' : 'canceling'
   const stage = currentStage(execution)
-  if (stage?.state === 'waiting') return 'waiting for approval'
+  if (stage?.state === 'waiting') return stage.kind === 'wait' ? 'waiting' : 'waiting for approval'
   return (stage && WORDS[stage.kind]) ?? 'running'
 }
 
+/** What a running stage of a kind is called; a kind that is not here is simply `running`. */
 const WORDS: Record<string, string> = {
   'terraform.plan': 'planning',
   'terraform.apply': 'applying',
   health: 'applying',
+  'release.choose': 'planning',
+  'release.switch': 'switching',
+  'release.drain': 'draining',
+  'release.restore': 'returning',
+  'packer.build': 'baking',
+  'load.run': 'loading',
 }

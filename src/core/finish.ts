@@ -4,6 +4,7 @@ import type { Effect, Next, StageEvent, World } from './event.ts'
 import type { Ending, Execution, ExecutionStatus, StageRun } from './execution.ts'
 import { isOver, stageOf } from './execution.ts'
 import { shown } from './lifetime.ts'
+import { whenOver } from './promotion.ts'
 import { settle } from './settle.ts'
 import type { Outcome } from './workflow.ts'
 
@@ -42,9 +43,11 @@ export function giveWay(world: World, why: string, now: number): Next {
 export function finish(world: World, status: ExecutionStatus, ending: Ending | null, now: number): Next {
   const stages = world.execution.stages.map((stage) => closed(stage, status))
   const execution: Execution = { ...world.execution, stages, status, ending, endedAt: now }
-  if (!world.environment || execution.lock === 'none') return changed({ execution, environment: world.environment }, [])
+  const after = whenOver(execution, status, now)
+  if (!world.environment || execution.lock === 'none')
+    return changed({ execution, environment: world.environment }, after)
   const { environment, effects } = passOn(world.environment, execution.id, now)
-  return changed({ execution: { ...execution, lock: 'released' }, environment }, effects)
+  return changed({ execution: { ...execution, lock: 'released' }, environment }, [...effects, ...after])
 }
 
 /** The lock, or the place in its queue, goes from an execution to whoever is next; those who wait are shown their new places. */
@@ -79,7 +82,7 @@ function closed(stage: StageRun, status: ExecutionStatus): StageRun {
   const canceled = status === 'canceled'
   const outcome: Outcome = canceled
     ? { kind: 'canceled', why: 'never started' }
-    : { kind: 'skipped', why: 'the stage before did not succeed' }
+    : { kind: 'skipped', why: stage.recovers ? 'nothing to recover from' : 'the stage before did not succeed' }
   return { ...stage, state: canceled ? 'canceled' : 'skipped', outcome, dueAt: null }
 }
 

@@ -1,10 +1,14 @@
 import { idOf } from './actor.ts'
+import type { Cost } from './cost.ts'
+import { costAfter, costBegins, costGoesOn } from './cost.ts'
 import { milliseconds } from './duration.ts'
 import type { EnvironmentRecord, Lifetime } from './environment.ts'
 import { prolonged } from './environment.ts'
 import type { Effect, World } from './event.ts'
-import type { StageRun } from './execution.ts'
-import { stageOf } from './execution.ts'
+import type { Execution, StageRun } from './execution.ts'
+import { outputOf, stageOf } from './execution.ts'
+import { nowLive } from './live.ts'
+import type { Fields } from './workflow.ts'
 
 type Change = { readonly environment: EnvironmentRecord | null; readonly effects: readonly Effect[] }
 
@@ -28,11 +32,17 @@ export function shown(lifetime: Lifetime, at: number): Effect[] {
 
 /** The time begins with the first apply, even if that fails: what it made costs from then on. */
 export function applyStarted(world: World, stageId: string, now: number): Change {
+  const stage = stageOf(world.execution, stageId)
+  if (!world.environment || stage?.kind !== 'terraform.apply') return { environment: world.environment, effects: [] }
+  const cost = costBegins(world.environment.cost ?? null, rateIn(planOf(world.execution, stage)), now)
+  return timeBegins({ ...world, environment: { ...world.environment, cost } }, stage, now)
+}
+
+function timeBegins(world: World, stage: StageRun, now: number): Change {
   const { execution, environment } = world
-  const stage = stageOf(execution, stageId)
   const wanted = execution.lifetime
   const unchanged = { environment, effects: [] }
-  if (!environment || !stage || stage.kind !== 'terraform.apply' || isDestroy(world, stage) || !wanted) return unchanged
+  if (!environment || isDestroy(world, stage) || !wanted) return unchanged
   if (environment.lifetime?.execution === execution.id) return unchanged
   const approved = execution.judgments.filter((judgment) => judgment.decision === 'approved' && !judgment.fell)
   const before = environment.lifetime
@@ -91,16 +101,23 @@ export function applied(world: World, stageId: string, now: number): World & { e
   const { lifetime } = environment
   const mine = lifetime?.execution === execution.id
   if (!outcome.output) {
-    const began = outcome.kind === 'unknown' || !mine || lifetime.lineage !== null
-    return began ? { ...world, effects: [] } : { execution, ...takenBack(environment, stage, now) }
+    if (outcome.kind === 'unknown') return { ...world, effects: [] }
+    const same = { ...environment, cost: costGoesOn(environment.cost ?? null) }
+    const began = !mine || lifetime.lineage !== null
+    return began ? { execution, environment: same, effects: [] } : { execution, ...takenBack(same, stage, now) }
   }
   const down = outcome.kind === 'succeeded' && outcome.output.empty === true
   if (down) return { execution, ...isDown(world, environment, now) }
   const last = { execution: execution.id, line: execution.line, at: now, up: true }
   const lineage = typeof outcome.output?.lineage === 'string' ? outcome.output.lineage : null
+  const well = outcome.kind === 'succeeded'
+  const end = { well, rate: rateIn(planOf(execution, stage)), down: false }
+  // What nobody saw end goes on as an apply, until somebody knows.
+  const cost = outcome.kind === 'unknown' ? (environment.cost ?? null) : costAfter(environment.cost ?? null, end, now)
+  const live = well ? nowLive(environment, planOf(execution, stage), execution.id, now) : (environment.live ?? null)
   return {
     execution,
-    environment: { ...environment, last, lifetime: mine ? seen(lifetime, lineage) : lifetime },
+    environment: { ...environment, last, live, cost, lifetime: mine ? seen(lifetime, lineage) : lifetime },
     effects: [],
   }
 }
@@ -119,19 +136,44 @@ export function nothingApplied(world: World, stage: StageRun, now: number): Chan
   const lifetime = environment?.lifetime
   if (!environment || stage.kind !== 'terraform.apply') return { environment, effects: [] }
   if (isDestroy(world, stage)) return isDown(world, environment, now)
-  if (!lifetime || lifetime.ending || !execution.lifetime) return { environment, effects: [] }
+  const plan = planOf(execution, stage)
+  const same = {
+    ...environment,
+    live: nowLive(environment, plan, execution.id, now),
+    cost: costNow(environment.cost ?? null, plan, now),
+  }
+  if (!lifetime || lifetime.ending || !execution.lifetime) return { environment: same, effects: [] }
   const latest = lifetime.startedAt + (Number(stage.input.longest) || 0)
   const endsAt = Math.min(now + milliseconds(execution.lifetime), latest)
-  if (endsAt <= lifetime.endsAt) return { environment, effects: [] }
+  if (endsAt <= lifetime.endsAt) return { environment: same, effects: [] }
   const longer = prolonged(lifetime, endsAt, execution.actor)
   const effects = [...wakeUps(environment.name, longer, warnOf(stage)), ...shown(lifetime, now)]
-  return { environment: { ...environment, lifetime: longer }, effects }
+  return { environment: { ...same, lifetime: longer }, effects }
 }
 
 function isDown(world: World, environment: EnvironmentRecord, now: number): Change {
-  const last = { execution: world.execution.id, line: world.execution.line, at: now, up: false }
+  const { last: before, live } = environment
+  const dropped = live?.kept ?? before?.dropped
+  const last = {
+    ...{ execution: world.execution.id, line: world.execution.line, at: now, up: false },
+    ...(dropped ? { dropped } : {}),
+  }
   const effects = environment.lifetime ? shown(environment.lifetime, now) : []
-  return { environment: { ...environment, last, lifetime: null }, effects }
+  const cost = environment.cost ? costAfter(environment.cost, { well: true, rate: 0, down: true }, now) : null
+  return { environment: { ...environment, last, live: null, cost, lifetime: null }, effects }
+}
+
+/** Prices may have changed where nothing else did. */
+function costNow(cost: Cost | null, plan: Fields | null, now: number): Cost | null {
+  return typeof plan?.rate === 'number' ? costAfter(cost, { well: true, rate: plan.rate, down: false }, now) : cost
+}
+
+function rateIn(plan: Fields | null): number | null {
+  return typeof plan?.rate === 'number' ? plan.rate : null
+}
+
+function planOf(execution: Execution, { input }: StageRun): Fields | null {
+  return typeof input.plan === 'string' ? outputOf(execution, input.plan) : null
 }
 
 function isDestroy(world: World, stage: StageRun): boolean {

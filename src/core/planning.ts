@@ -1,9 +1,11 @@
 import { z } from 'zod'
 import { UserError } from '../errors.ts'
+import { milliseconds } from './duration.ts'
+import { referencesIn, stageNamed } from './reference.ts'
 import type { Fields, PlanContext, Stage, StageDraft, StageKinds } from './workflow.ts'
 
 /** Input fields that name an earlier stage. */
-const REFERENCES = ['plan', 'show'] as const
+const REFERENCES = ['plan', 'show', 'onlyIf'] as const
 
 /**
  * Turns what a command file wrote into stages: ids and order filled in, inputs checked by their kind and completed with what
@@ -13,11 +15,15 @@ export function planStages(drafts: readonly StageDraft[], kinds: StageKinds, con
   const stages: Stage[] = []
   for (const draft of drafts) {
     const id = draft.id ?? draft.kind
-    const before = stages.at(-1)
+    // What recovers stands beside the way that it recovers: nothing comes after it by itself but more of the same.
+    const before = stages.findLast((stage) => !stage.recovers === !draft.recovers)
     checkNew(id, stages)
     const after = draft.after ?? (before ? [before.id] : [])
     for (const name of after) checkEarlier(id, 'after', name, stages)
-    stages.push({ id, kind: draft.kind, input: planInput(id, draft, stages, kinds, context), after, onFailure: 'halt' })
+    const { recovers, onFailure = 'halt' } = draft
+    for (const name of recovers ?? []) checkEarlier(id, 'recovers', name, stages)
+    const input = planInput(id, draft, stages, kinds, context)
+    stages.push({ id, kind: draft.kind, input, after, onFailure, ...(recovers ? { recovers: [...recovers] } : {}) })
   }
   if (stages.length === 0) throw new Error('The workflow has no stages.')
   return stages
@@ -31,13 +37,27 @@ function planInput(id: string, draft: StageDraft, earlier: readonly Stage[], kin
     )
   const checked = kind.input.safeParse(draft.input)
   if (!checked.success) throw new UserError(`Stage \`${id}\` cannot be planned: ${z.prettifyError(checked.error)}`)
-  const labels = context.environment?.labels ?? []
-  const demands: Fields = kind.run && labels.length > 0 ? { labels: [...labels] } : {}
-  const input: Fields = { ...kind.plan(checked.data, context), ...demands }
+  const labels = [...new Set([...((context.environment ?? context.image)?.labels ?? []), ...(draft.labels ?? [])])]
+  const demands: Fields = kind.run && labels.length > 0 ? { labels } : {}
+  const { spread, beginWithin, onlyIf, evenIfEmpty } = draft
+  const shape: Fields = {
+    ...(spread ? { spread } : {}),
+    ...(beginWithin === undefined ? {} : { beginWithin: checkedDuration(beginWithin) }),
+    ...(onlyIf ? { onlyIf } : {}),
+    ...(evenIfEmpty ? { evenIfEmpty } : {}),
+  }
+  const input: Fields = { ...kind.plan(checked.data, context), ...demands, ...shape }
+  for (const name of referencesIn(draft.input)) checkEarlier(id, `ref: '${name}'`, stageNamed(name, earlier), earlier)
   for (const field of REFERENCES) {
     if (typeof input[field] === 'string') checkEarlier(id, field, input[field], earlier)
   }
   return input
+}
+
+/** Throws a `UserError` for what is no duration. */
+function checkedDuration(text: string): string {
+  milliseconds(text)
+  return text
 }
 
 function checkNew(id: string, earlier: readonly Stage[]): void {

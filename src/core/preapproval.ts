@@ -1,5 +1,10 @@
 import { z } from 'zod'
 import type { Actor } from './actor.ts'
+import { idOf } from './actor.ts'
+import type { Execution } from './execution.ts'
+import { outputOf, stageOf } from './execution.ts'
+import { reference, stageNamed } from './reference.ts'
+import { owns } from './release/owned.ts'
 import type { Fields } from './workflow.ts'
 
 /**
@@ -25,4 +30,50 @@ export function preapproval(input: Fields, plan: Fields | null): { by: Actor; re
     by: { kind: 'lifetime', environment },
     reason: `the plan only deletes what was approved with its time limit in ${execution}`,
   }
+}
+
+/**
+ * An approval of this execution that counts for a later plan too: one of the same state that only deletes (outputs may change), and only
+ * at addresses that fit the patterns that an earlier stage gave. Anything else asks.
+ */
+export const inAdvance = z.strictObject({ judgment: z.string(), owned: reference })
+
+export type InAdvance = z.infer<typeof inAdvance>
+
+const texts = z.array(z.string().min(1))
+
+/** The same for a judgment that an earlier one of the execution was given for, or null when people have to be asked. */
+export function givenInAdvance(
+  execution: Execution,
+  input: Fields,
+  plan: Fields | null,
+): { by: Actor; reason: string } | null {
+  const wanted = inAdvance.safeParse(input.inAdvance)
+  if (!wanted.success || !plan) return null
+  const { judgment, owned } = wanted.data
+  const given = execution.judgments.findLast((each) => each.stage === judgment && !each.fell)
+  if (given?.decision !== 'approved' || execution.askers.includes(idOf(given.by))) return null
+  const deletes = texts.safeParse(plan.deletes).data
+  const patterns = texts.safeParse(outputNamed(execution, owned.ref)).data
+  if (!deletes || !patterns || !isSameState(execution, judgment, plan)) return null
+  if (!deletes.every((address) => owns(patterns, address))) return null
+  return {
+    by: given.by,
+    reason: 'in advance, with the first approval: this plan only removes what was to go then',
+  }
+}
+
+function outputNamed(execution: Execution, ref: string) {
+  const stage = stageNamed(ref, execution.stages)
+  return outputOf(execution, stage)?.[ref.slice(stage.length + 1)]
+}
+
+/** The state of the plan that was approved; where it did not exist yet, the one that its apply made. */
+function isSameState(execution: Execution, judgment: string, plan: Fields): boolean {
+  const shown = stageOf(execution, judgment)?.input.show
+  if (typeof shown !== 'string' || typeof plan.lineage !== 'string') return false
+  const applies = execution.stages.filter(({ kind, input }) => kind === 'terraform.apply' && input.plan === shown)
+  const seen = [shown, ...applies.map(({ id }) => id)].map((id) => outputOf(execution, id)?.lineage)
+  const known = seen.filter((lineage) => typeof lineage === 'string')
+  return known.length > 0 && known.every((lineage) => lineage === plan.lineage)
 }

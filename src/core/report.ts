@@ -11,6 +11,8 @@ const count = z.number().catch(0)
 const flag = z.boolean().catch(false)
 const textOrNull = z.string().nullable().catch(null)
 
+const value = z.union([z.string(), z.number(), z.boolean(), z.null()]).catch(null)
+
 const NO_CHANGES = {
   add: 0,
   change: 0,
@@ -47,7 +49,22 @@ export const planOutput = z.object({
   needsApply: flag,
   deleteOnly: flag,
   destroy: flag,
+  /** It only looked at what moved outside of Terraform: `moved` says what, and it is never applied. */
+  refreshOnly: flag,
+  moved: texts,
+  movedMore: count,
+  /** What differs from what is live, and what it costs an hour before and after. */
+  changed: z.array(z.object({ name: text, from: value, to: value })).catch([]),
+  /** Chosen before the environment was taken down, and not kept. */
+  dropped: z.array(z.object({ name: text, from: value, to: value })).catch([]),
+  sizes: z.object({ from: textOrNull, to: textOrNull }).nullable().catch(null),
+  cost: z
+    .object({ before: z.number().nullable(), after: z.number().nullable(), currency: text })
+    .nullable()
+    .catch(null),
   lineage: textOrNull,
+  /** The branch, tag or commit that was asked for instead of the one that the site names. */
+  ref: z.string().nullable().optional().catch(null),
   headline: z.string(),
   errored: flag,
   counts,
@@ -61,6 +78,10 @@ export const planOutput = z.object({
   tree: text,
   plan: text,
   commit: textOrNull,
+  /** The ref and the repository that the stack came from; empty for a folder. */
+  source: text,
+  varFiles: z.array(z.object({ name: text, sha256: text })).catch([]),
+  tofu: flag,
   workspace: text,
   variables: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).catch({}),
 })
@@ -104,6 +125,11 @@ export type HealthOutput = z.infer<typeof healthOutput>
 /** The output of a plan stage, or null when there is none that could be read. */
 export function readPlanOutput(output: Fields | null): PlanOutput | null {
   return planOutput.safeParse(output).data ?? null
+}
+
+/** `Terraform 1.11.4`, `OpenTofu 1.6.2`. */
+export function programText({ terraform, tofu }: PlanOutput): string {
+  return `${tofu ? 'OpenTofu' : 'Terraform'} ${terraform}`
 }
 
 /** The same for an apply. */

@@ -1,6 +1,7 @@
 import { UserError } from '../errors.ts'
 import type { Execution, StageRun } from './execution.ts'
 import { isOver, wordOf } from './execution.ts'
+import { referencesIn, stageNamed } from './reference.ts'
 import type { Stage } from './workflow.ts'
 
 /** What a retry does: the stages that run again, and those that stay as they are. */
@@ -21,26 +22,38 @@ export function retryOf(execution: Execution): Retry {
   if (!isOver(execution)) throw new UserError(`\`${execution.id}\` is not over: it is ${wordOf(execution)}.`)
   const failed = own.find(({ state }) => state === 'failed' || state === 'canceled')
   if (!failed) throw new UserError(`\`${execution.id}\` ${wordOf(execution)}; there is nothing to run again.`)
-  const again = withNeeded(own, following(own, failed.id))
+  // What was taken back after a failure is not there any more: all of it is done anew.
+  const takenBack = own.some(({ recovers, startedAt }) => recovers && startedAt !== null)
+  const again = takenBack ? new Set(own.map(({ id }) => id)) : withNeeded(own, following(own, failed.id))
   const stages = own.filter(({ id }) => again.has(id)).map((stage) => bare(stage, again))
   return { stages, kept: own.filter(({ id }) => !again.has(id)).map(({ id }) => id) }
 }
 
 function following(stages: readonly StageRun[], first: string): Set<string> {
   const rest = new Set([first])
-  for (const { id, after } of stages) if (after.some((name) => rest.has(name))) rest.add(id)
+  // What recovers from something that runs again may be needed again.
+  for (const { id, after, recovers = [] } of stages)
+    if ([...after, ...recovers].some((name) => rest.has(name))) rest.add(id)
   return rest
+}
+
+/** The stages whose outputs an input takes. */
+function namedIn(input: StageRun['input'], stages: readonly StageRun[]): string[] {
+  return referencesIn(input).map((ref) => stageNamed(ref, stages))
 }
 
 /** The plan that an apply applies or a judgment shows, and everything that comes after that plan. */
 function withNeeded(stages: readonly StageRun[], again: ReadonlySet<string>): Set<string> {
-  const needed = stages.filter(({ id }) => again.has(id)).flatMap(({ input }) => [input.plan, input.show])
+  const needed = stages
+    .filter(({ id }) => again.has(id))
+    .flatMap(({ input }) => [input.plan, input.show, input.onlyIf, ...namedIn(input, stages)])
   const plans = needed.filter((name) => typeof name === 'string' && !again.has(name)) as string[]
   const first = plans[0]
   if (first === undefined) return new Set(again)
   return withNeeded(stages, new Set([...again, ...following(stages, first)]))
 }
 
-function bare({ id, kind, input, after, onFailure }: StageRun, again: ReadonlySet<string>): Stage {
-  return { id, kind, input, after: after.filter((name) => again.has(name)), onFailure }
+function bare({ id, kind, input, after, onFailure, recovers }: StageRun, again: ReadonlySet<string>): Stage {
+  const kept = recovers ? { recovers: recovers.filter((name) => again.has(name)) } : {}
+  return { id, kind, input, after: after.filter((name) => again.has(name)), onFailure, ...kept }
 }

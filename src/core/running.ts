@@ -1,9 +1,11 @@
+import { milliseconds } from './duration.ts'
 import type { Effect, Next, StageEvent, World } from './event.ts'
 import type { StageRun, WorkerName } from './execution.ts'
 import { fresh, isOver, stageOf } from './execution.ts'
 import { changeStage, go, refuse, withEffects } from './finish.ts'
 import { applied, applyStarted } from './lifetime.ts'
 import { isMending, lookFirst } from './look.ts'
+import { mayBegin } from './recover.ts'
 import type { Outcome } from './workflow.ts'
 
 /** How often a stale plan is made anew before the execution gives up. */
@@ -12,14 +14,9 @@ const MOST_PLANS = 3
 /** How often a stage is started whose worker dies each time: more of them would only fall one after the other. */
 const MOST_STARTS = 5
 
-/** Where one stage stands like this, no other is started. */
-const STOPS: readonly StageRun['state'][] = ['failed', 'unknown', 'canceled']
-
 export function started(world: World, event: StageEvent & { worker: WorkerName }, now: number): Next {
-  const { cancel, stages } = world.execution
-  const own = stages.filter(({ aside }) => !aside)
-  const stopped = cancel || own.some(({ state }) => STOPS.includes(state))
-  if (stopped && !stageOf(world.execution, event.stage)?.aside) return refuse(world, null)
+  const stage = stageOf(world.execution, event.stage)
+  if (stage && !stage.aside && !mayBegin(world.execution, stage)) return refuse(world, null)
   const next = changeStage(world, event, ['ready'], () => ({
     state: 'running',
     worker: event.worker,
@@ -37,6 +34,22 @@ export function stuck(world: World, event: StageEvent & { why: string }): Next {
   return changeStage(world, event, ['ready'], () => ({ stuck: event.why }))
 }
 
+/** The time within which a worker had to begin it is over; one that some worker has begun goes on. */
+export function neverBegun(world: World, event: StageEvent, now: number): Next {
+  const stage = stageOf(world.execution, event.stage)
+  const { beginWithin } = stage?.input ?? {}
+  if (stage?.state !== 'ready' || typeof beginWithin !== 'string') return refuse(world, null)
+  if (now < (stage.readyAt ?? now) + milliseconds(beginWithin)) return refuse(world, null)
+  const error = `No worker began it within ${beginWithin}.${stage.stuck ? ` ${stage.stuck}` : ''}`
+  const next = changeStage(world, event, ['ready'], () => ({
+    state: 'failed',
+    outcome: { kind: 'failed', error },
+    endedAt: now,
+    stuck: undefined,
+  }))
+  return next.changed ? go(next, now) : next
+}
+
 /** A new worker on the same machine takes over what a dead one left: a process that still runs, or the file that says how it ended. */
 export function adopted(world: World, event: StageEvent & { worker: WorkerName; from?: string }): Next {
   if (!isFrom(world, event)) return refuse(world, null)
@@ -50,8 +63,13 @@ export function adopted(world: World, event: StageEvent & { worker: WorkerName; 
   return next.changed && !aside ? { ...next, ...reopen(next) } : next
 }
 
-export function ended(world: World, event: StageEvent & { outcome: Outcome }, now: number): Next {
-  const { outcome } = event
+export function ended(
+  before: World,
+  event: StageEvent & { outcome: Outcome; note?: string | undefined },
+  now: number,
+): Next {
+  const { outcome, note } = event
+  const world = note === undefined ? before : notedOnce(before, note, now)
   const again = outcome.kind === 'failed' ? outcome.again : undefined
   const next = changeStage(world, event, ['running', 'unknown'], (stage) => ({
     state: outcome.kind === 'unknown' ? 'unknown' : outcome.kind,
@@ -108,7 +126,7 @@ export function planAgain(world: World, first: string, why: string, now: number)
   return { ...world, execution: { ...execution, stages, judgments, notes } }
 }
 
-type Lost = StageEvent & { why: string; repeatable: boolean; from?: string }
+type Lost = StageEvent & { why: string; repeatable: boolean; harmless?: boolean; from?: string }
 
 export function lost(world: World, event: Lost, now: number): Next {
   const { execution } = world
@@ -130,6 +148,7 @@ export function lost(world: World, event: Lost, now: number): Next {
     )
     return again.changed ? go(again, now) : refuse(world, null)
   }
+  if (event.harmless) return ended(world, { ...event, outcome: { kind: 'failed', error: event.why } }, now)
   const next = changeStage(world, event, ['running'], () => ({
     state: 'unknown',
     outcome: { kind: 'unknown', why: event.why },
@@ -156,6 +175,13 @@ function mended(world: World, id: string, now: number): World {
 function mendedText(outcome: Outcome): string | null {
   if (outcome.kind === 'failed') return outcome.error
   return outcome.kind === 'succeeded' && typeof outcome.output.said === 'string' ? outcome.output.said : null
+}
+
+/** Several stages may have the same to say. */
+function notedOnce(world: World, text: string, at: number): World {
+  const { notes } = world.execution
+  if (notes.some((note) => note.text === text)) return world
+  return { ...world, execution: { ...world.execution, notes: [...notes, { at, text }] } }
 }
 
 /** Whether the stage is still in the hands of the worker that the event takes it from. */

@@ -1,10 +1,11 @@
 import { milliseconds } from './duration.ts'
-import type { Effect, World } from './event.ts'
+import type { Effect, StageEvent, World } from './event.ts'
 import type { Execution, ExecutionStatus, StageRun } from './execution.ts'
 import { outputOf } from './execution.ts'
 import type { Judgment } from './judgment.ts'
 import { nothingApplied } from './lifetime.ts'
-import { preapproval } from './preapproval.ts'
+import { givenInAdvance, preapproval } from './preapproval.ts'
+import { canceling, isRecovery, mayBegin, recovering } from './recover.ts'
 import type { Fields, Outcome } from './workflow.ts'
 
 /** `over` is how the execution ended, or null while something runs or waits. */
@@ -48,26 +49,46 @@ function following(execution: Execution): StageRun | undefined {
     (stage) =>
       stage.state === 'pending' &&
       !stage.aside &&
+      mayBegin(execution, stage) &&
       stage.after.every((id) => endedWell(execution.stages.find((each) => each.id === id))),
   )
 }
 
 function endedWell(stage: StageRun | undefined): boolean {
+  if (stage?.state === 'failed') return stage.onFailure === 'continue'
   return stage?.state === 'succeeded' || stage?.state === 'skipped'
 }
 
 function begin(execution: Execution, stage: StageRun, now: number): Step {
   const plan = stage.aside ? null : planOutput(execution, stage)
-  if (plan?.needsApply === false) return { stage: skip(stage, 'nothing to do', now), effects: [] }
+  const { onlyIf, evenIfEmpty } = stage.input
+  const idle = typeof onlyIf === 'string' && outputOf(execution, onlyIf)?.needsApply === false
+  if (idle || (plan?.needsApply === false && evenIfEmpty !== true))
+    return { stage: skip(stage, 'nothing to do', now), effects: [] }
   if (stage.kind === 'judgment') return ask(execution, stage, now)
+  if (stage.kind === 'wait') {
+    const { when } = stage.input
+    if (typeof when === 'string' && plan?.[when] !== true) return { stage: skip(stage, 'not needed', now), effects: [] }
+    return pause(execution, stage, now)
+  }
   const attempt = stage.attempt + 1
   const run: Effect = { do: 'run', execution: execution.id, stage: stage.id, attempt, at: now }
-  return { stage: { ...stage, state: 'ready', attempt, readyAt: now }, effects: [run] }
+  const effects = [run, ...lapse(execution, { ...stage, attempt }, now)]
+  return { stage: { ...stage, state: 'ready', attempt, readyAt: now }, effects }
+}
+
+/** The end of the time within which a worker has to begin it, where it has one. */
+function lapse({ id }: Execution, { id: stage, attempt, input }: StageRun, now: number): Effect[] {
+  const { beginWithin } = input
+  if (typeof beginWithin !== 'string') return []
+  const at = now + milliseconds(beginWithin)
+  return [{ do: 'tell', execution: id, event: { type: 'begin.due', stage, attempt }, at }]
 }
 
 function ask(execution: Execution, stage: StageRun, now: number): Step {
   const attempt = stage.attempt + 1
-  const given = preapproval(stage.input, planOutput(execution, stage))
+  const plan = planOutput(execution, stage)
+  const given = preapproval(stage.input, plan) ?? givenInAdvance(execution, stage.input, plan)
   if (given) {
     const judgment: Judgment = {
       stage: stage.id,
@@ -87,6 +108,26 @@ function ask(execution: Execution, stage: StageRun, now: number): Step {
     at: dueAt,
   }
   return { stage: { ...stage, attempt, state: 'waiting', startedAt: now, dueAt }, effects: [due] }
+}
+
+function pause(execution: Execution, stage: StageRun, now: number): Step {
+  const attempt = stage.attempt + 1
+  const dueAt = now + milliseconds(String(stage.input.for))
+  return {
+    stage: { ...stage, attempt, state: 'waiting', startedAt: now, dueAt },
+    effects: [wakeUp(execution.id, { stage: stage.id, attempt }, dueAt), ...warning(execution, stage, attempt, now)],
+  }
+}
+
+/** An edit notifies nobody: before something is done that people may put off, they are told in the thread. */
+function warning({ id }: Execution, stage: StageRun, attempt: number, at: number): Effect[] {
+  if (typeof stage.input.why !== 'string') return []
+  return [{ do: 'show', message: `waiting:${id}:${stage.id}:${attempt}`, at }]
+}
+
+/** The wake-up of a stage that waits; one that was set for an earlier end finds that it is not due. */
+export function wakeUp(execution: string, stage: StageEvent, at: number): Effect {
+  return { do: 'tell', execution, event: { type: 'wait.due', ...stage }, at }
 }
 
 /** Output of the plan stage that a judgment shows or an apply applies. */
@@ -109,11 +150,13 @@ function standing(execution: Execution): { execution: Execution; over: Execution
   const own = execution.stages.filter(({ aside }) => !aside)
   const has = (state: StageRun['state']) => own.some((stage) => stage.state === state)
   if (has('unknown')) return { execution: { ...execution, status: 'unknown' }, over: null }
-  const well = own.every(endedWell)
-  if (well) return { execution, over: 'succeeded' }
-  if (has('running')) return has('failed') || has('canceled') || execution.cancel ? { execution, over: null } : null
-  if (execution.cancel || has('canceled')) return { execution, over: 'canceled' }
-  return has('failed') ? { execution, over: 'failed' } : null
+  const failed = own.some((stage) => stage.state === 'failed' && stage.onFailure === 'halt')
+  const needed = own.filter((stage) => !stage.recovers || isRecovery(execution, stage))
+  if (needed.every(endedWell)) return { execution, over: 'succeeded' }
+  if (has('running') && (canceling(execution) || (failed && !recovering(execution)))) return { execution, over: null }
+  if (has('running')) return null
+  if (canceling(execution)) return { execution, over: 'canceled' }
+  return failed && !recovering(execution) ? { execution, over: 'failed' } : null
 }
 
 function moving(execution: Execution): ExecutionStatus {

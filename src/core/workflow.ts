@@ -1,36 +1,61 @@
 import type { z } from 'zod'
 import type { Actor } from './actor.ts'
-import type { EnvironmentRecord } from './environment.ts'
-import type { Execution } from './execution.ts'
+import type { ImageRelease, ImageVersion } from './catalogue.ts'
+import type { EnvironmentRecord, Live } from './environment.ts'
+import type { Execution, StageState } from './execution.ts'
 import type { Lock } from './locks.ts'
-import type { EnvironmentSettings, Site } from './site.ts'
+import type { Schedule, ScheduleWish } from './schedule.ts'
+import type { EnvironmentSettings, ImageSettings, Site, Variables } from './site.ts'
 
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json | undefined }
 export type Fields = { [key: string]: Json | undefined }
 
-/** One step as data. `after` names the stages that must have ended well before it; without it, the stage before. */
+/**
+ * One step as data. `after` names the stages that must have ended well before it; without it, the stage before. A failure halts the
+ * execution, or with `continue` is shown and gone on from. `recovers` names stages: it runs only when one of those failed, and
+ * the execution has failed all the same.
+ */
 export type Stage = {
   readonly id: string
   readonly kind: string
   readonly input: Fields
   readonly after: readonly string[]
-  readonly onFailure: 'halt'
+  readonly onFailure: 'halt' | 'continue'
+  readonly recovers?: readonly string[]
   /** Beside the workflow: it helps people to decide where nobody knows how a stage ended, and decides nothing itself. */
   readonly aside?: boolean
 }
 
 /** What a command file writes: id (by default the kind) and order (by default as written) are filled in when it is planned. */
-export type StageDraft = {
-  readonly kind: string
-  readonly input: Fields
+export type StageDraft = Shape & { readonly kind: string; readonly input: Fields }
+
+/** What any stage may be given besides its input. */
+export type Shape = {
   readonly id?: string
   readonly after?: readonly string[]
+  readonly onFailure?: 'halt' | 'continue'
+  readonly recovers?: readonly string[]
+  /** A stage that may find that there is nothing to do (`needsApply: false` in its output): this one is skipped then. */
+  readonly onlyIf?: string
+  /** Done also where the plan that it shows or is about has nothing to apply: what comes after it acts all the same. */
+  readonly evenIfEmpty?: boolean
+  /** Labels that its worker must have besides those of the environment. */
+  readonly labels?: readonly string[]
+  /** No worker runs two stages of the same execution that say so at once: shares of one load. */
+  readonly spread?: boolean
+  /** It fails where no worker has begun it within this time (`1m`): nobody waits, and no lock is held, for workers that never come. */
+  readonly beginWithin?: string
 }
 
 /** What a workflow may look at while it is planned; there is nothing else, so planning twice gives the same stages. */
-export type PlanContext = { readonly site: Site; readonly environment: NamedEnvironment | null }
+export type PlanContext = {
+  readonly site: Site
+  readonly environment: NamedEnvironment | null
+  readonly image?: NamedImage | null
+}
 
 export type NamedEnvironment = EnvironmentSettings & { readonly name: string }
+export type NamedImage = ImageSettings & { readonly name: string }
 
 /**
  * How a stage ended. `unknown` says honestly that nobody saw the end. `again` on a failure names the stage from which
@@ -45,14 +70,22 @@ export type Outcome =
 
 /** How a program ended that a stage started. `vanished`: nobody saw its end; `never-started`: it was called off before. */
 export type ProcessEnd =
-  | { readonly end: 'ended'; readonly exitCode: number; readonly out: string; readonly err: string }
-  | { readonly end: 'vanished'; readonly out: string; readonly err: string }
+  | {
+      readonly end: 'ended'
+      readonly exitCode: number
+      readonly out: string
+      readonly err: string
+      readonly timedOut?: true
+    }
+  | { readonly end: 'vanished'; readonly out: string; readonly err: string; readonly timedOut?: true }
   | { readonly end: 'never-started'; readonly out: string; readonly err: string }
 
 export type ProcessSpec = {
   readonly argv: readonly string[]
   readonly cwd: string
   readonly env: Readonly<Record<string, string>>
+  /** Milliseconds from the start of the stage after which all of its group is killed, by whichever worker has it then. */
+  readonly timeout?: number
 }
 
 /** For a command of seconds: killed after `timeout` milliseconds, or when `signal` aborts. */
@@ -75,7 +108,21 @@ export type RunContext = {
   output(stage: string): Fields
   /** Digests that were approved for a plan stage, by judgments that still count. */
   approved(planStage: string): readonly string[]
+  /** What the execution works on, as it is recorded: an environment, `image:<name>`, or nothing. */
+  readonly target: string | null
+  /** Throws where the execution works on none. */
   readonly environment: NamedEnvironment
+  /** The same for the image that it bakes. */
+  readonly image: NamedImage
+  /** What the last apply of this environment made live; null while nothing is. */
+  readonly live: Live | null
+  /** What people had chosen and what went when this environment was last taken down. */
+  readonly dropped: Variables
+  readonly site: Site
+  /** Who asked, as it is written in messages. */
+  readonly actor: string
+  /** The same as an id, for what is recorded. */
+  readonly by: string
   /** Id of the machine that runs it, and what people call it. */
   readonly machine: string
   readonly host: string
@@ -98,9 +145,36 @@ export type RunContext = {
   run(argv: readonly string[], settings: ShortSettings): Promise<ShortResult>
   /** True when the program of this attempt was started before, by a worker that died. */
   readonly adopted: boolean
-  progress(text: string): void
+  /** `load`: what a generator measured so far, which is shown for all generators together. */
+  progress(text: string, load?: LoadWord): void
+  /** The stages of this execution as they stand now. */
+  ends(): Promise<readonly StageEnd[]>
+  /** What this stage gave in the latest execution before this one of the same command with these arguments; null where there is none. */
+  before(args: Fields): Promise<Earlier | null>
   now(): number
 }
+
+/** What a generator measured so far: `times` is a histogram, as `src/tools/load/histogram.ts` encodes it. */
+export type LoadWord = {
+  readonly requests: number
+  readonly failed: number
+  /** Answers without error in the last whole second. */
+  readonly throughput: number
+  readonly times: string
+}
+
+export type StageEnd = {
+  readonly stage: string
+  readonly state: StageState
+  readonly outcome: Outcome | null
+  readonly host: string | null
+  readonly startedAt: number | null
+  readonly endedAt: number | null
+  /** When it last said how far it is. */
+  readonly saidAt: number | null
+}
+
+export type Earlier = { readonly execution: string; readonly at: number; readonly output: Fields }
 
 /** Encrypted files of one execution that travel between workers. Throws when one is missing, changed or too large. */
 export type Artifacts = {
@@ -114,6 +188,8 @@ export type StageKind<Input = unknown> = {
   readonly input: z.ZodType<Input>
   /** False: it is started at most once, ever. True: a second start does no harm. */
   readonly repeatable: boolean
+  /** What it counts as when its worker and its machine are gone: `unknown` (the default), or `failed` where that can do no harm. */
+  readonly lost?: 'unknown' | 'failed'
   /** Fills in what the site says, once, when the execution is planned. Throws a `UserError`. */
   plan(input: Input, context: PlanContext): Fields
   run?(input: Fields, context: RunContext): Promise<Outcome>
@@ -167,8 +243,49 @@ export type AnswerContext = Asked & {
     since: string
     limit: number
   }): Promise<string[]>
+  /** The versions of an image, as the catalogue has them. */
+  readonly images: ImageAnswers
+  /** What runs by the clock. `change` gives what to say; both check again who may. */
+  readonly schedules: {
+    list(): Promise<Schedule[]>
+    find(id: string): Promise<Schedule>
+    add(wish: ScheduleWish): Promise<Schedule>
+    change(id: string, what: 'skip' | 'pause' | 'resume' | 'remove'): Promise<string>
+  }
+  /** What of the site's services is live where. */
+  readonly deploys: DeployAnswers
   /** Instances of an environment as Consul sees them now. */
   health(environment: string): Promise<ServiceHealth[]>
+}
+
+export type ImageAnswers = {
+  /** Newest first. */
+  list(image: string): Promise<ImageVersion[]>
+  /** Throws a `UserError` that names the versions there are. */
+  find(image: string, version: string): Promise<ImageVersion>
+  /** Only approvers of the image may; a version that is marked bad is neither deployed nor built on. */
+  mark(image: string, version: string, as: 'good' | 'bad', why: string | null): Promise<ImageVersion>
+}
+
+export type DeployAnswers = {
+  /** Every service in every environment it runs in. Throws a `UserError` while Consul does not answer. */
+  list(service?: string): Promise<Deployed[]>
+}
+
+/** A service in an environment: what Terraform made live there, what stands beside it, what serves, and what is recorded of that. */
+export type Deployed = {
+  readonly service: string
+  readonly environment: string
+  readonly image: string
+  /** The versions that the stack has; null for none. `serves` is the one that Consul has in service, or the catalogue as live. */
+  readonly live: string | null
+  readonly next: string | null
+  readonly serves: string | null
+  /** How many instances of it pass in service, and how many there have to be. */
+  readonly passing: number
+  readonly wanted: number
+  readonly release: ImageRelease | null
+  readonly entry: ImageVersion | null
 }
 
 export type ServiceHealth = {

@@ -9,16 +9,19 @@ import { milliseconds } from '../core/duration.ts'
 import type { Execution } from '../core/execution.ts'
 import { rolesText } from '../core/judgment.ts'
 import { forgottenText } from '../core/retention.ts'
-import { wantedOf } from '../core/wanted.ts'
+import { environmentNamed } from '../core/target.ts'
 import type { AnswerContext, Asked, ServiceHealth } from '../core/workflow.ts'
 import { UserError } from '../errors.ts'
 import { createConsul } from '../tools/consul.ts'
 import { ArtifactGone } from './artifacts.ts'
 import { cancelOrLeave } from './deeds.ts'
-import { environmentOf } from './lifetimes.ts'
+import { deploysOf } from './deploys.ts'
+import { imagesOf } from './images.ts'
 import { locksOf, steal } from './locks.ts'
 import type { CrewParts } from './parts.ts'
+import { wantedByAll } from './request.ts'
 import { retry } from './retry.ts'
+import { schedulesOf } from './schedules.ts'
 
 /** What a read-only command may look at, for one asker. */
 export function answerOf(parts: CrewParts, asked: Asked): AnswerContext {
@@ -29,7 +32,7 @@ export function answerOf(parts: CrewParts, asked: Asked): AnswerContext {
     now: parts.now(),
     runs: (options) => store.list(options),
     run: (id) => findRun(parts, id),
-    environment: (name) => store.environment(environmentOf(site, name).name),
+    environment: (name) => store.environment(environmentNamed(site, name).name),
     cancel: async (id) => cancelOrLeave(parts, await findRun(parts, id), asked),
     locks: () => locksOf(parts),
     steal: (name, why) => steal(parts, name, why, asked),
@@ -39,6 +42,9 @@ export function answerOf(parts: CrewParts, asked: Asked): AnswerContext {
     audit: (query) => audit(parts, query),
     history: (id) => history(parts, id),
     file: (id, name) => textOf(parts, id, name),
+    images: imagesOf(parts, asked),
+    deploys: deploysOf(parts),
+    schedules: schedulesOf(parts, asked),
     health: (name) => healthOf(parts, name),
   }
 }
@@ -86,7 +92,9 @@ async function can(parts: CrewParts, person: string, line: string): Promise<stri
   const parsed = parseCommand(parts.catalog, line)
   const actor = personOf(parts, person)
   const roles = rolesOf(parts.site, actor, await parts.groups())
-  const wanted = wantedOf(parsed)
+  const [first, ...later] = wantedByAll(parsed, parts.site)
+  // All of it has to be allowed: what is refused is what there is to say.
+  const wanted = [first, ...later].find((each) => !decide(parts.site, roles, each).allowed) ?? first
   const decision = decide(parts.site, roles, wanted)
   const may = rolesThatMay(parts.site, wanted)
   const who = wanted.allow.includes('everyone')
@@ -134,7 +142,7 @@ function personOf({ site }: CrewParts, person: string): Actor {
 
 async function healthOf(parts: CrewParts, name: string): Promise<ServiceHealth[]> {
   const consul = createConsul(parts.consul.address, parts.consul.token)
-  const services = Object.keys(environmentOf(parts.site, name).health)
+  const services = Object.keys(environmentNamed(parts.site, name).health)
   return Promise.all(
     services.map(async (service) => {
       const instances = await consul.instances(service)

@@ -26,7 +26,7 @@ for _, record in ipairs(change.records) do
 end
 for _, effect in ipairs(change.effects) do
   redis.call('HSET', change.keys.effects, effect.id, effect.value)
-  redis.call('ZADD', change.keys.due, effect.at, effect.id)
+  redis.call('ZADD', effect.due, effect.at, effect.id)
 end
 for _, entry in ipairs(change.audit) do
   redis.call('RPUSH', change.keys.audit, entry)

@@ -6,6 +6,7 @@ import type { EnvironmentRecord } from '../core/environment.ts'
 import type { Effect } from '../core/event.ts'
 import type { Execution } from '../core/execution.ts'
 import { isOver } from '../core/execution.ts'
+import type { Schedule } from '../core/schedule.ts'
 import type { Deadline } from '../core/workflow.ts'
 import type { Keys } from './keys.ts'
 import { isUndone, TooLate, Unanswered } from './late.ts'
@@ -18,6 +19,7 @@ export const SEEN_FOR_MS = 24 * 3_600_000
 export type Change = {
   readonly executions?: readonly Execution[]
   readonly environments?: readonly EnvironmentRecord[]
+  readonly schedules?: readonly Schedule[]
   readonly effects?: readonly Effect[]
   /** Kept in the same step, so that nothing changes without its record. */
   readonly audit?: readonly AuditEntry[]
@@ -56,7 +58,7 @@ async function latestOf(redis: Redis, until: Deadline): Promise<number> {
 
 function messageOf(
   keys: Keys,
-  { executions = [], environments = [], effects = [], audit = [], seen }: Change,
+  { executions = [], environments = [], schedules = [], effects = [], audit = [], seen }: Change,
   now: number,
 ) {
   const shows = effects.flatMap((effect) => (effect.do === 'show' ? [{ name: effect.message, at: effect.at }] : []))
@@ -65,16 +67,16 @@ function messageOf(
     records: [
       ...executions.map((each) => record(keys.execution(each.id), each)),
       ...environments.map((each) => record(keys.environment(each.name), each)),
+      ...schedules.map((each) => record(keys.schedule(each.id), each)),
     ],
     effects: effects
       .filter((effect) => effect.do !== 'show')
-      .map((effect) => ({ id: randomUUID(), at: effect.at, value: JSON.stringify(effect) })),
+      .map((effect) => ({ id: randomUUID(), due: dueOf(keys, effect), at: effect.at, value: JSON.stringify(effect) })),
     audit: audit.map((entry) => JSON.stringify({ at: now, entry })),
-    outbox: [...executions.map(({ id }) => ({ name: `execution:${id}`, at: now })), ...shows],
+    outbox: [...executions.flatMap(shownBy).map((id) => ({ name: `execution:${id}`, at: now })), ...shows],
     index: executions.map((each) => ({ id: each.id, at: each.createdAt, open: !isOver(each), inHand: inHand(each) })),
     keys: {
       effects: keys.effects,
-      due: keys.due,
       outbox: keys.outbox,
       executions: keys.executions,
       open: keys.open,
@@ -94,6 +96,16 @@ export async function replicated(redis: Redis, replicas: number): Promise<void> 
   const have = await redis.wait(replicas, REPLICATED_WITHIN_MS)
   if (have < replicas)
     throw new Error(`Redis stored a change that ${have} of ${replicas} replicas have; a failover could lose it.`)
+}
+
+/** Only bots know the commands and the secrets of reports, so that these wait where no worker takes them. */
+function dueOf(keys: Keys, effect: Effect): string {
+  return effect.do === 'schedule' || effect.do === 'report' ? keys.dueForBots : keys.due
+}
+
+/** Itself, and as a step of a promotion the messages of the steps before it, which say how it goes on. */
+function shownBy({ id, promotion }: Execution): string[] {
+  return [id, ...(promotion?.before ?? [])]
 }
 
 function record(key: string, value: { readonly version: number }) {

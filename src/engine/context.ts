@@ -1,15 +1,21 @@
 import type { Groups } from '../core/access.ts'
-import { idOf } from '../core/actor.ts'
+import { idOf, nameOf } from '../core/actor.ts'
+import type { Live } from '../core/environment.ts'
 import type { Execution, StageRun } from '../core/execution.ts'
 import { outputOf, stageOf } from '../core/execution.ts'
-import type { Site } from '../core/site.ts'
-import type { Fields, RunContext, StageKind, StageKinds } from '../core/workflow.ts'
-import { UserError } from '../errors.ts'
+import type { Site, Variables } from '../core/site.ts'
+import type { Target } from '../core/target.ts'
+import { targetOf } from '../core/target.ts'
+import type { Fields, LoadWord, RunContext, StageKind, StageKinds } from '../core/workflow.ts'
+import { messageOf, UserError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { interrupt, run, runOnce } from '../tools/run.ts'
 import type { ArtifactStore } from './artifacts.ts'
 import type { Recorder } from './audit/process.ts'
 import { recorded } from './audit/process.ts'
+import { untilDeadline } from './deadline.ts'
+import { earlierOutput, stageEnds } from './earlier.ts'
+import type { Progress } from './progress.ts'
 import type { Store } from './store.ts'
 import type { LabelledWorker } from './workers.ts'
 
@@ -23,7 +29,8 @@ export type RunnerParts = {
   readonly workDir: string
   readonly variables: Readonly<Record<string, string>>
   readonly groups: () => Promise<Groups>
-  readonly progress: (execution: string, stage: string, text: string) => void
+  readonly progress: (execution: string, stage: string, text: string, load?: LoadWord) => void
+  readonly progressOf: (execution: string) => Promise<readonly Progress[]>
   readonly now: () => number
   readonly log: Log
 }
@@ -44,15 +51,14 @@ type Place = {
   readonly process: string
   readonly controls: Running
   readonly begun: boolean
+  readonly live: Live | null
+  readonly dropped: Variables
 }
 
 /** What a stage of a kind is given to run with. */
 export function contextOf(parts: RunnerParts, { execution, stage }: Start, place: Place): RunContext {
-  const settings = parts.site.environments[execution.environment ?? '']
-  if (!settings)
-    throw new UserError(
-      `The site of this worker has no environment ${execution.environment}. Give every worker the same site file.`,
-    )
+  const target = targetHere(parts, execution.environment)
+  const { pass = [], secrets = [] } = target.environment ?? target.image ?? {}
   const { directory, process, controls } = place
   const variables = (names: readonly string[]) =>
     Object.fromEntries(names.flatMap((name) => (parts.variables[name] ? [[name, parts.variables[name]]] : [])))
@@ -63,17 +69,30 @@ export function contextOf(parts: RunnerParts, { execution, stage }: Start, place
     attempt: stage.attempt,
     output: (id) => outputOf(execution, id) ?? missing(id),
     approved: (plan) => approvalsOf(execution, plan),
-    environment: { ...settings, name: execution.environment ?? '' },
+    target: execution.environment,
+    get environment() {
+      return target.environment ?? nothing('environment')
+    },
+    get image() {
+      return target.image ?? nothing('image')
+    },
+    live: place.live,
+    dropped: place.dropped,
+    site: parts.site,
+    actor: nameOf(execution.actor),
+    by: idOf(execution.actor),
     machine: parts.worker.machine,
     host: parts.worker.host,
     directory,
     artifacts: parts.artifacts.of(execution.id),
     inherit: parts.variables,
-    passed: variables([...settings.pass, ...settings.secrets]),
-    secrets: Object.values(variables(settings.secrets)),
+    passed: variables([...pass, ...secrets]),
+    secrets: Object.values(variables(secrets)),
     signal: controls.stop.signal,
     adopted: place.begun,
-    progress: (text) => parts.progress(execution.id, stage.id, text),
+    progress: (text, load) => parts.progress(execution.id, stage.id, text, load),
+    ends: async () => stageEnds(parts.store, execution, await parts.progressOf(execution.id)),
+    before: (args) => earlierOutput(parts.store, execution, { stage: stage.id, args }),
     now: parts.now,
   }
   const durably: RunContext['process'] = async (spec, onLine) => {
@@ -81,16 +100,32 @@ export function contextOf(parts: RunnerParts, { execution, stage }: Start, place
       void interrupt(process, 'SIGKILL').catch((error) => parts.log.error({ err: error }, 'forced stop failed'))
     controls.force.signal.addEventListener('abort', kill, { once: true })
     if (controls.force.signal.aborted) kill()
-    return runOnce(process, spec, { onLine, signal: controls.stop.signal })
+    const left = spec.timeout === undefined ? undefined : (stage.startedAt ?? parts.now()) + spec.timeout - parts.now()
+    const { ended, late } = await untilDeadline(left, kill, () =>
+      runOnce(process, spec, { onLine, signal: controls.stop.signal }),
+    )
+    return late && ended.end !== 'never-started' ? { ...ended, timedOut: true } : ended
   }
   const recording = { recorder: parts.audit, log: parts.log, who: idOf(execution.actor), context }
-  return { ...context, ...recorded(recording, { process: durably, run }) }
+  return Object.assign(context, recorded(recording, { process: durably, run }))
 }
 
 /** Digests of the approvals that count, of judgments that showed this plan. */
 function approvalsOf(execution: Execution, plan: string): string[] {
   const counting = execution.judgments.filter((each) => each.decision === 'approved' && !each.fell)
   return counting.filter((each) => stageOf(execution, each.stage)?.input.show === plan).map((each) => each.digest)
+}
+
+function targetHere({ site }: RunnerParts, name: string | null): Target {
+  try {
+    return targetOf(site, name)
+  } catch (error) {
+    throw new UserError(`This worker cannot run it: ${messageOf(error)} Give every worker the same site file.`)
+  }
+}
+
+function nothing(what: string): never {
+  throw new Error(`This stage needs an ${what}, and its execution works on none.`)
 }
 
 function missing(stage: string): Fields {

@@ -6,7 +6,6 @@ import { idOf } from '../core/actor.ts'
 import type { Catalog, Parsed } from '../core/command.ts'
 import { CommandGroup, MissingArguments, parseFields, parseLine } from '../core/command.ts'
 import type { Execution, NewExecution } from '../core/execution.ts'
-import { wantedOf } from '../core/wanted.ts'
 import type { Answer, Asked } from '../core/workflow.ts'
 import { messageOf, UserError } from '../errors.ts'
 import { answerOf } from './answers.ts'
@@ -14,7 +13,7 @@ import type { AuditEntry } from './audit.ts'
 import { recordLate, writeAsked } from './audit.ts'
 import type { CrewParts } from './parts.ts'
 import type { Caller } from './request.ts'
-import { planRequest } from './request.ts'
+import { planRequest, wantedByAll } from './request.ts'
 import type { Alter } from './store.ts'
 
 /** `started`: an execution was stored (`before`: by an earlier delivery of the same request). `answered`: there is nothing to run. */
@@ -48,9 +47,10 @@ export function createCrew(parts: CrewParts) {
       await parts.audit.note({ kind: 'asked', ...aboutOf(caller, `help ${parsed.topic}`.trim()) })
       return { kind: 'answered', answer: { text: answerOf(parts, asked).help(parsed.topic) } }
     }
-    const wanted = wantedOf(parsed)
+    const [wanted, ...later] = await recorded(parsed.line, caller, () => wantedByAll(parsed, parts.site))
     const about = aboutOf(caller, parsed.line, wanted.environment)
     const { rule } = await check(asked, wanted, { about, request: caller.request })
+    for (const each of later) await check(asked, each, { about, request: caller.request })
     const { answer } = parsed.command
     const execution = answer ? null : await recorded(parsed.line, caller, () => planRequest(parts, parsed, caller))
     const started = execution ? { execution: execution.id } : {}
@@ -140,9 +140,10 @@ function read(catalog: Catalog, text: string): Parsed {
 type Allowed = Extract<Decision, { allowed: true }>
 type Recorded = { readonly about: Omit<AuditEntry, 'kind'>; readonly request: string }
 
-function aboutOf({ actor, origin }: Caller, line: string, environment: string | null = null) {
+function aboutOf({ actor, origin, askers }: Caller, line: string, environment: string | null = null) {
   const where = { ...(environment ? { environment } : {}), ...(origin.channel ? { channel: origin.channel } : {}) }
-  return { who: idOf(actor), line, via: origin.via, ...where }
+  const forWhom = askers ? { what: `for ${askers.join(', ')}` } : {}
+  return { who: idOf(actor), line, via: origin.via, ...where, ...forWhom }
 }
 
 export type Crew = ReturnType<typeof createCrew>

@@ -7,10 +7,12 @@ import { isOver, stageOf, wordOf } from '../core/execution.ts'
 import { clock, judgmentText, refusalToJudge, rolesText } from '../core/judgment.ts'
 import type { Offer } from '../core/look.ts'
 import type { Choice } from '../core/mend.ts'
+import { nextSteps } from '../core/offer.ts'
 import { digestOf } from '../core/settle.ts'
+import { approversOf, isImage } from '../core/target.ts'
 import type { Asked, Deadline } from '../core/workflow.ts'
+import { UserError } from '../errors.ts'
 import { writeAsked } from './audit.ts'
-import { environmentOf } from './lifetimes.ts'
 import type { CrewParts } from './parts.ts'
 import { existing, pressOf, refusing, tell } from './press.ts'
 
@@ -99,7 +101,7 @@ export async function cancel(
 export async function cancelOrLeave(parts: CrewParts, execution: Execution, asked: Asked): Promise<string> {
   const request = `cancel:${asked.request ?? randomUUID()}`
   if (execution.status !== 'unknown') return canceledText(await cancel(parts, execution.id, asked, { request }))
-  const approvers = execution.environment ? environmentOf(parts.site, execution.environment).approvers : []
+  const approvers = approversOf(parts.site, execution.environment)
   const { actor } = asked
   const refuse = refusing(parts, execution, { actor, what: 'leave', request })
   const may = approvers.filter((role) => asked.roles.includes(role))
@@ -112,7 +114,7 @@ export async function cancelOrLeave(parts: CrewParts, execution: Execution, aske
   const done = await tell(parts, execution, { type: 'left', by: actor }, { ...asked, what: 'leave', request })
   if (!done.changed && done.refused) return refuse(done.refused)
   if (done.execution.ending !== 'left') return refuse('It changed meanwhile; look again.')
-  return `\`${execution.id}\` is left as it is and its lock is free. Look at what Terraform's state says before you run anything.`
+  return `\`${execution.id}\` is left as it is and its lock is free. ${isImage(execution.environment) ? 'Look for what Packer may have left.' : "Look at what Terraform's state says before you run anything."}`
 }
 
 /** From how it stands and not from what was changed: a second delivery of the same request is answered alike. */
@@ -152,13 +154,46 @@ export async function choose(
 
 function refusalToChoose({ site }: CrewParts, execution: Execution, asked: Asked, offer: Offer): string | null {
   const { command, allow, args, environment } = execution
-  const approvers = environment ? environmentOf(site, environment).approvers : []
+  const approvers = approversOf(site, environment)
   const approves = approvers.some((role) => asked.roles.includes(role))
   if (offer === 'unlock' || offer === 'push' || offer === 'leave') {
     return approves ? null : `Only ${rolesText(approvers)} may do that: nobody knows how it stands.`
   }
   const decision = decide(site, asked.roles, { command, allow, args, environment })
   return approves || decision.allowed ? null : decision.why
+}
+
+/** Ends a wait, or puts it off. It needs the right to run the command, or to approve what it does. */
+export async function moveWait(
+  parts: CrewParts,
+  press: { readonly execution: string; readonly stage: string; readonly attempt: number; readonly to: 'now' | 'later' },
+  asked: Asked,
+  request: string,
+): Promise<Execution> {
+  const execution = await existing(parts, press.execution)
+  const { actor } = asked
+  const what = press.to === 'now' ? 'end the wait' : 'postpone'
+  const refuse = refusing(parts, execution, { actor, what, request })
+  const refusal = refusalToChoose(parts, execution, asked, 'plan')
+  if (refusal) return refuse(refusal)
+  await writeAsked(parts.audit, { kind: 'asked', ...pressOf(execution, actor, what), stage: press.stage }, request)
+  const { stage, attempt, to } = press
+  const done = await tell(
+    parts,
+    execution,
+    { type: 'wait.moved', stage, attempt, by: actor, to },
+    { ...asked, what, request },
+  )
+  if (!done.changed && done.refused) return refuse(done.refused)
+  return done.execution
+}
+
+/** The line of a button that a stage proposed as the next step. Throws a `UserError` when there is none any more. */
+export async function nextStepOf(parts: CrewParts, press: Omit<Verdict, 'decision' | 'reason'>): Promise<string> {
+  const steps = nextSteps(await existing(parts, press.execution))
+  const found = steps.find(({ stage, index }) => stage === press.stage && index === press.attempt)
+  if (found) return found.line
+  throw new UserError('This button is out of date. Look at the newest message of this execution.')
 }
 
 /** Who asked may always call it off; others need the right to cancel here. A forced stop needs an approver. */
@@ -168,10 +203,13 @@ function refusalToCancel(
   asked: Asked,
   force: boolean,
 ): string | null {
-  const approvers = execution.environment ? environmentOf(site, execution.environment).approvers : []
+  const approvers = approversOf(site, execution.environment)
   if (force) {
     if (approvers.some((role) => asked.roles.includes(role))) return null
-    return `A forced stop may lose Terraform's state and leave its lock. Only ${rolesText(approvers)} may do that.`
+    const harm = isImage(execution.environment)
+      ? 'keeps Packer from cleaning up what it made'
+      : "may lose Terraform's state and leave its lock"
+    return `A forced stop ${harm}. Only ${rolesText(approvers)} may do that.`
   }
   if (execution.askers.includes(idOf(asked.actor))) return null
   const allow = catalog.entries.get('runs cancel')?.command.allow ?? []

@@ -28,9 +28,15 @@ export type Perform = (effect: Effect, looks: number) => Promise<Done>
 
 /**
  * Does what was stored to be done, at least once each. Every bot and worker runs one: a crash between storing and doing
- * loses nothing, since the next sweep of anybody finds it. `kick` sweeps now; a timer sweeps every second anyway.
+ * loses nothing, since the next sweep of anybody finds it. `keys.due` says which effects. `kick` sweeps now; a timer sweeps every second anyway.
  */
-export function createSweeper(redis: Redis, keys: Keys, perform: Perform, now: () => number, log: Log) {
+export function createSweeper(
+  redis: Redis,
+  keys: Pick<Keys, 'due' | 'effects'>,
+  perform: Perform,
+  now: () => number,
+  log: Log,
+) {
   let sweeping: Promise<void> | null = null
   let kicked = false
 

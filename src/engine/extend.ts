@@ -2,16 +2,17 @@ import { randomUUID } from 'node:crypto'
 import { decide } from '../core/access.ts'
 import type { EnvironmentRecord } from '../core/environment.ts'
 import { dayAndClock } from '../core/judgment.ts'
+import { environmentNamed } from '../core/target.ts'
 import type { Asked } from '../core/workflow.ts'
 import { recordLate, writeAsked } from './audit.ts'
-import { environmentOf, extendLifetime, notExtended } from './lifetimes.ts'
+import { extendLifetime, notExtended } from './lifetimes.ts'
 import type { CrewParts } from './parts.ts'
 import { existing, pressOf, refusing } from './press.ts'
 
 /** More time for an environment. It needs the right to run the command that began its time. */
 export async function extend(parts: CrewParts, lifetimeId: string, execution: string, asked: Asked): Promise<string> {
   const name = (await existing(parts, execution)).environment ?? ''
-  const settings = environmentOf(parts.site, name)
+  const settings = environmentNamed(parts.site, name)
   const request = asked.request ?? randomUUID()
   const key = `extend:${request}`
   if (await parts.store.seen(key)) return extendedText(await parts.store.environment(name))

@@ -12,6 +12,10 @@ export function keysOf(prefix: string) {
     /** Effects that wait to be done: ids by due time, and what they are. */
     due: key('effects', 'due'),
     effects: key('effects'),
+    /** The same for those that only a bot can do. */
+    dueForBots: key('effects', 'due-for-bots'),
+    schedule: (id: string) => key('schedule', id),
+    schedules: key('schedules'),
     /** Messages whose wanted state may differ from what Slack shows, by the time they should be looked at. */
     outbox: key('outbox'),
     message: (name: string) => key('message', name),

@@ -7,6 +7,7 @@ import type { NewExecution } from '../core/execution.ts'
 import { dayAndClock } from '../core/judgment.ts'
 import { shown, wakeUps } from '../core/lifetime.ts'
 import { planStages } from '../core/planning.ts'
+import { environmentNamed } from '../core/target.ts'
 import type { NamedEnvironment } from '../core/workflow.ts'
 import { UserError } from '../errors.ts'
 import { teardown } from '../stages/index.ts'
@@ -14,15 +15,6 @@ import type { EngineParts } from './perform.ts'
 import type { AlterRequest } from './store.ts'
 
 type Parts = Pick<EngineParts, 'store' | 'site' | 'kinds' | 'now'>
-
-/** The settings of an environment. Throws a `UserError` that names those there are. */
-export function environmentOf(site: Parts['site'], name: string): NamedEnvironment {
-  const settings = site.environments[name]
-  if (settings) return { ...settings, name }
-  throw new UserError(
-    `There is no environment \`${name}\` in the site; there are ${Object.keys(site.environments).join(', ')}.`,
-  )
-}
 
 /** The warning before the end: shown once, for the end that it was set for. */
 export async function warnOfEnd({ store, now }: Parts, name: string, id: string): Promise<void> {
@@ -41,7 +33,7 @@ export async function endLifetime(parts: Parts, name: string, id: string): Promi
   const { store, now } = parts
   const { lifetime } = await store.environment(name)
   if (lifetime?.id !== id || lifetime.ending) return
-  const wanted = takeDown(parts, environmentOf(parts.site, name), await store.environment(name))
+  const wanted = takeDown(parts, environmentNamed(parts.site, name), await store.environment(name))
   const alter = (environment: EnvironmentRecord) => {
     const current = environment.lifetime
     if (current?.id !== id || current.ending) return null
@@ -88,7 +80,7 @@ export async function extendLifetime(
   by: Actor,
   request?: AlterRequest,
 ): Promise<EnvironmentRecord> {
-  const settings = environmentOf(parts.site, name)
+  const settings = environmentNamed(parts.site, name)
   const change = (environment: EnvironmentRecord) => {
     if (!environment.lifetime || (request && environment.lifetime.id !== request.value)) return null
     const longer = extended(environment, settings, by, parts.now())

@@ -4,14 +4,15 @@ import type { EnvironmentRecord } from '../core/environment.ts'
 import { rolesText } from '../core/judgment.ts'
 import type { Lock } from '../core/locks.ts'
 import { stealText, stolenFromNobody } from '../core/steal.ts'
+import { approversOf, imageTarget } from '../core/target.ts'
 import type { Asked } from '../core/workflow.ts'
 import { UserError } from '../errors.ts'
-import { environmentOf } from './lifetimes.ts'
 import type { CrewParts } from './parts.ts'
 
-/** The locks of all environments that the site names, as they are stored. */
+/** The locks of all environments and images that the site names, as they are stored. */
 export async function locksOf({ site, store }: CrewParts): Promise<Lock[]> {
-  return Promise.all(Object.keys(site.environments).map((name) => lockOf(store, name)))
+  const names = [...Object.keys(site.environments), ...Object.keys(site.images).map(imageTarget)]
+  return Promise.all(names.map((name) => lockOf(store, name)))
 }
 
 async function lockOf(store: CrewParts['store'], name: string): Promise<Lock> {
@@ -27,7 +28,7 @@ async function lockOf(store: CrewParts['store'], name: string): Promise<Lock> {
  */
 export async function steal(parts: CrewParts, name: string, why: string, asked: Asked): Promise<string> {
   const { store, site, now } = parts
-  const { approvers } = environmentOf(site, name)
+  const approvers = approversOf(site, name)
   const request = `steal:${asked.request ?? randomUUID()}`
   const before = await store.seen(request)
   if (before) return answer(before, await store.environment(name))

@@ -147,18 +147,3 @@ function wishOf([name = '', wanted = '0', lease = '', lane = 'edits']: string[])
 function parsed<T>(text: string | null): T | null {
   return text === null ? null : (JSON.parse(text) as T)
 }
-
-export type Progress = { readonly stage: string; readonly text: string; readonly at: number }
-
-/** Progress is only ever the latest word; losing it loses nothing. */
-export function createProgress(redis: Redis, keys: Keys) {
-  return {
-    async set(execution: string, progress: Progress): Promise<void> {
-      await redis.set(keys.progress(execution), JSON.stringify(progress), 'EX', 3600)
-    },
-    async get(execution: string): Promise<Progress | null> {
-      const text = await redis.get(keys.progress(execution))
-      return text ? (JSON.parse(text) as Progress) : null
-    },
-  }
-}

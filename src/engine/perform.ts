@@ -6,6 +6,7 @@ import type { StageKinds } from '../core/workflow.ts'
 import type { Done, Perform } from './effects.ts'
 import type { Keys } from './keys.ts'
 import { endLifetime, warnOfEnd } from './lifetimes.ts'
+import { beginNextStep } from './promote.ts'
 import type { Hints } from './queue.ts'
 import type { Store } from './store.ts'
 import { labelsOf, liveWorkers, nobodyRuns } from './workers.ts'
@@ -44,8 +45,15 @@ export function createPerform(parts: EngineParts): Perform {
         if (effect.what === 'warn') await warnOfEnd(parts, effect.environment, effect.id)
         else await endLifetime(parts, effect.environment, effect.id)
         return 'done'
+      case 'promote':
+        await beginNextStep(parts, effect.execution)
+        return 'done'
       case 'show':
         return 'done'
+      case 'report':
+        throw new Error('A report was given to somebody who does not have its secret.')
+      case 'schedule':
+        throw new Error('What the clock starts was given to somebody who has no commands.')
     }
   }
 }
@@ -61,6 +69,6 @@ async function hint(parts: EngineParts, effect: Extract<Effect, { do: 'run' }>, 
       await parts.store.tell(effect.execution, { type: 'stage.stuck', stage: stage.id, attempt: stage.attempt, why })
   }
   await parts.hints.add({ execution: effect.execution, stage: effect.stage, attempt: effect.attempt }, looks)
-  const choosy = labelsOf(stage).length > 0 || typeof stage.input.machine === 'string'
+  const choosy = labelsOf(stage).length > 0 || typeof stage.input.machine === 'string' || stage.input.spread === true
   return { againIn: choosy ? CHOOSY_HINT_AGAIN_MS : HINT_AGAIN_MS }
 }

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import type { Wanted } from '../core/access.ts'
 import { decide, rolesOf } from '../core/access.ts'
 import type { Actor } from '../core/actor.ts'
 import type { ParsedCommand } from '../core/command.ts'
@@ -6,11 +6,14 @@ import { parseLine } from '../core/command.ts'
 import { milliseconds } from '../core/duration.ts'
 import type { NewExecution, Origin } from '../core/execution.ts'
 import { planStages } from '../core/planning.ts'
+import type { Site } from '../core/site.ts'
+import { targetOf } from '../core/target.ts'
 import { wantedOf } from '../core/wanted.ts'
 import type { Deadline, Fields, NamedEnvironment } from '../core/workflow.ts'
 import { UserError } from '../errors.ts'
-import { environmentOf } from './lifetimes.ts'
+import { newId } from './id.ts'
 import type { CrewParts } from './parts.ts'
+import { laterEnvironments, promotionOf } from './promote.ts'
 
 /** Who asks, where, and the key by which a second delivery of the same request is known. */
 export type Caller = {
@@ -18,15 +21,8 @@ export type Caller = {
   readonly origin: Origin
   readonly request: string
   readonly until?: Deadline | undefined
-}
-
-/** No vowels and nothing that reads like something else: an id is read aloud and typed on a phone. */
-const LETTERS = '23456789bcdfghjkmnpqrstvwxz'
-
-/** The id of what a request starts: the same for every delivery of it, whichever bot gets it. Without a request a new one. */
-export function newId(request?: string): string {
-  const bytes = request === undefined ? randomBytes(8) : createHash('sha256').update(request).digest().subarray(0, 8)
-  return [...bytes].map((byte) => LETTERS[byte % LETTERS.length]).join('')
+  /** Who counts as having asked besides the actor: the author of a commit. */
+  readonly askers?: readonly string[]
 }
 
 /** The execution that a parsed line asks for, stored nowhere yet. Throws a `UserError` where the site allows less. */
@@ -36,13 +32,17 @@ export function planRequest(
   caller: Omit<Caller, 'request'> & { readonly request?: string },
 ): NewExecution {
   const { command, args, line, name } = parsed
-  const wanted = wantedOf(parsed)
-  const environment: NamedEnvironment | null = wanted.environment ? environmentOf(parts.site, wanted.environment) : null
-  const context = { site: parts.site, environment }
+  const wanted = wantedOf(parsed, parts.site)
+  const target = targetOf(parts.site, wanted.environment)
+  const { environment } = target
+  const context = { site: parts.site, ...target }
   const lifetime = command.lifetime?.(args) ?? null
   if (lifetime && environment) checkLifetime(lifetime, environment)
+  const id = newId(caller.request)
+  const stages = planStages(command.stages?.(args, context) ?? [], parts.kinds, context)
+  const promotion = promotionOf(parts, { command, args, id })
   return {
-    id: newId(caller.request),
+    id,
     command: name,
     line,
     args: args as Fields,
@@ -51,7 +51,10 @@ export function planRequest(
     origin: caller.origin,
     environment: wanted.environment,
     lifetime,
-    stages: planStages(command.stages?.(args, context) ?? [], parts.kinds, context),
+    ...(command.quiet?.(args) ? { quiet: true } : {}),
+    ...(promotion ? { promotion } : {}),
+    ...(caller.askers ? { askers: caller.askers } : {}),
+    stages,
   }
 }
 
@@ -65,9 +68,18 @@ export async function dryRun(
   if (parsed.kind === 'help' || parsed.command.answer) {
     throw new UserError(`\`${text.trim() || 'help'}\` only answers; there is nothing to plan.`)
   }
-  const decision = decide(parts.site, rolesOf(parts.site, caller.actor, await parts.groups()), wantedOf(parsed))
-  if (!decision.allowed) throw new UserError(decision.why)
+  const roles = rolesOf(parts.site, caller.actor, await parts.groups())
+  for (const wanted of wantedByAll(parsed, parts.site)) {
+    const decision = decide(parts.site, roles, wanted)
+    if (!decision.allowed) throw new UserError(decision.why)
+  }
   return planRequest(parts, parsed, caller)
+}
+
+/** What a line wants, in the first place and in every later step: all of it has to be allowed. */
+export function wantedByAll(parsed: ParsedCommand, site: Site): [Wanted, ...Wanted[]] {
+  const wanted = wantedOf(parsed, site)
+  return [wanted, ...laterEnvironments(parsed, site).map((environment) => ({ ...wanted, environment }))]
 }
 
 function checkLifetime(lifetime: string, environment: NamedEnvironment): void {

@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto'
 import { decide } from '../core/access.ts'
 import { idOf } from '../core/actor.ts'
 import type { Execution } from '../core/execution.ts'
+import { seenBy } from '../core/promotion.ts'
 import { retryOf } from '../core/retry.ts'
 import type { Asked } from '../core/workflow.ts'
 import { UserError } from '../errors.ts'
+import { newId } from './id.ts'
 import type { CrewParts } from './parts.ts'
-import { newId } from './request.ts'
 
 /**
  * Says what would run again, and with `go` stores a new execution of just that. It needs the right to run the command with its
@@ -32,6 +33,9 @@ export async function retry(parts: CrewParts, execution: Execution, asked: Asked
     origin: { ...execution.origin, channel: asked.channel ?? execution.origin.channel },
     environment,
     lifetime: execution.lifetime,
+    ...(execution.promotion
+      ? { promotion: { ...execution.promotion, ...seenBy(execution, execution.promotion) } }
+      : {}),
     stages,
   }
   const stored = await parts.store.request(wanted, `retry:${asked.request ?? randomUUID()}`, {

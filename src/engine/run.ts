@@ -1,17 +1,13 @@
-import { randomUUID } from 'node:crypto'
-import { mkdir, readdir, rm } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Event } from '../core/event.ts'
 import type { Execution, StageRun } from '../core/execution.ts'
 import { isOver, outputOf, stageOf } from '../core/execution.ts'
-import { refusalToRun } from '../core/recheck.ts'
-import type { Outcome } from '../core/workflow.ts'
-import { messageOf, UserError } from '../errors.ts'
-import { claimVoid, look } from '../tools/run.ts'
-import { untilRecorded } from './audit/patience.ts'
+import { messageOf } from '../errors.ts'
+import { discard } from '../tools/run.ts'
+import { attemptOf } from './attempt.ts'
 import type { RunnerParts, Running, Start } from './context.ts'
-import { contextOf } from './context.ts'
 import type { Hint } from './queue.ts'
 import { labelsOf } from './workers.ts'
 
@@ -19,9 +15,7 @@ export type { RunnerParts } from './context.ts'
 
 type Taking = Extract<Event, { type: 'stage.started' | 'stage.adopted' }>
 
-const NEVER_BEGAN = 'It never began: its worker died before the program was started. Nothing was changed; ask again.'
 const SHUT_DOWN = 'its worker was shut down'
-const CALLED_OFF = 'canceled before anything was changed'
 
 /** Runs stages on this machine: takes what a hint names, or what a dead worker left here, and stores how it ended. */
 export function createRunner(parts: RunnerParts) {
@@ -34,7 +28,7 @@ export function createRunner(parts: RunnerParts) {
     const execution = await store.execution(hint.execution)
     const stage = execution && stageOf(execution, hint.stage)
     if (!execution || stage?.state !== 'ready' || stage.attempt !== hint.attempt) return
-    if (!isForMe(stage)) return // its files lie elsewhere, or it needs what this worker has not; the hint is given again
+    if (!isForMe(execution.id, stage)) return // its files lie elsewhere, or it needs what this worker has not; the hint is given again
     await flushed(execution, stage)
     await take(execution, stage, { type: 'stage.started', stage: stage.id, attempt: stage.attempt, worker })
   }
@@ -49,9 +43,10 @@ export function createRunner(parts: RunnerParts) {
     })
   }
 
-  function isForMe(stage: StageRun): boolean {
-    const { machine } = stage.input
+  function isForMe(execution: string, stage: StageRun): boolean {
+    const { machine, spread } = stage.input
     if (typeof machine === 'string' && machine !== worker.machine) return false
+    if (spread === true && [...running.keys()].some((key) => key.startsWith(`${execution}/`))) return false
     return labelsOf(stage).every((label) => worker.labels.includes(label))
   }
 
@@ -67,6 +62,8 @@ export function createRunner(parts: RunnerParts) {
     if (!kind?.run) throw new Error(`${stage.id} of ${execution.id} is of a kind that no worker runs: ${stage.kind}.`)
     const key = keyOf(execution.id, stage)
     if (running.has(key)) return
+    // Asked again: from here on it counts as running, and another hint may have come in while this one waited.
+    if (event.type === 'stage.started' && !isForMe(execution.id, stage)) return
     if (leaving) return // somebody else takes it: the hint is given again, and what a dead worker left is looked for by all
     const { repeatable } = kind
     const controls: Running = { stop: new AbortController(), force: new AbortController(), repeatable }
@@ -89,57 +86,9 @@ export function createRunner(parts: RunnerParts) {
   async function toTheEnd(start: Start, controls: Running): Promise<void> {
     const [{ id }, { id: stage, attempt }] = [start.execution, start.stage]
     await obey(id).catch((error) => log.warn({ error: messageOf(error) }, 'cancel not read, the watch reads it again'))
-    const outcome = await outcomeOf(start, controls)
+    const { outcome, note } = await attemptOf(parts, start, controls)
     log.info({ execution: id, stage, outcome: outcome.kind }, 'stage ended')
-    await untilStored(() => store.tell(id, { type: 'stage.ended', stage, attempt, outcome }))
-  }
-
-  async function outcomeOf(start: Start, controls: Running): Promise<Outcome> {
-    const { execution, stage, kind } = start
-    const directory = join(parts.workDir, 'runs', execution.id, `${stage.id}-${stage.attempt}`)
-    const process = join(directory, 'process')
-    try {
-      await mkdir(directory, { recursive: true, mode: 0o700 })
-      if (await neverBegan(start, process)) return { kind: 'failed', error: NEVER_BEGAN }
-      const begun = await wasBegun(process)
-      const refusal = begun ? null : refusalToRun(execution, parts.site, await parts.groups(), !kind.repeatable)
-      if (refusal) return { kind: 'failed', error: refusal }
-      if (!begun && !(await recordable(start, controls))) return { kind: 'canceled', why: CALLED_OFF }
-      const context = contextOf(parts, start, { directory, process, controls, begun })
-      log.info(
-        { execution: execution.id, stage: stage.id, attempt: stage.attempt, adopted: start.left !== null },
-        'stage started',
-      )
-      return await (kind.run ?? noRun)(stage.input, context)
-    } catch (error) {
-      // Where nobody can tell any more, it counts as begun.
-      const begun = await wasBegun(process).catch(() => true)
-      if (controls.stop.signal.aborted && (kind.repeatable || !begun)) return { kind: 'canceled', why: CALLED_OFF }
-      return failure(error, start, begun)
-    }
-  }
-
-  /** That it is started stands in the audit before it is; where that fails meanwhile, it waits. */
-  async function recordable({ execution, stage }: Start, { stop }: Running): Promise<boolean> {
-    const onWait = () => parts.progress(execution.id, stage.id, 'waiting: the audit cannot be written')
-    return untilRecorded(() => parts.audit.flush(), { log, signal: stop.signal, onWait })
-  }
-
-  /** What stood at unknown is never begun later, by surprise: it is made sure that it did not and will not begin. */
-  async function neverBegan({ kind, left }: Start, process: string): Promise<boolean> {
-    if (kind.repeatable || left !== 'unknown' || (await wasBegun(process))) return false
-    await mkdir(process, { recursive: true, mode: 0o700 })
-    return claimVoid(process)
-  }
-
-  /** Our own fault. Once a program that must not run twice was started, nobody may say that it failed: it is unknown. */
-  function failure(error: unknown, { execution, stage, kind }: Start, begun: boolean): Outcome {
-    if (error instanceof UserError && (kind.repeatable || !begun)) return { kind: 'failed', error: error.message }
-    const id = randomUUID().slice(0, 8)
-    log.error({ execution: execution.id, stage: stage.id, error: id, err: error }, 'stage broke')
-    const text = `Groundcrew itself failed here (error ${id}, see the worker's log on ${worker.host}).`
-    if (kind.repeatable || !begun) return { kind: 'failed', error: text }
-    return { kind: 'unknown', why: `${text} What the program did before is not known.`, output: { vanished: true } }
+    await untilStored(() => store.tell(id, { type: 'stage.ended', stage, attempt, outcome, note }))
   }
 
   /** Stores the end whatever happens to Redis meanwhile: an end that is not stored would be lost. */
@@ -171,11 +120,13 @@ export function createRunner(parts: RunnerParts) {
     const execution = await store.execution(id)
     if (!execution || !isOver(execution) || execution.stages.some(({ state }) => state === 'unknown')) return
     await parts.artifacts
-      .discard(id, ['plan', 'stack', 'lock'])
+      .discard(id, ['plan', 'stack', 'lock', 'values'])
       .catch((error) => log.warn({ error: messageOf(error) }, 'artifacts not deleted'))
     const kept = execution.stages.some((stage) => outputOf(execution, stage.id)?.keep === true)
-    // A program that comes too late still writes that it never ran.
-    if (!kept) await rm(join(parts.workDir, 'runs', id), { recursive: true, force: true, maxRetries: 5 })
+    if (kept) return
+    const folder = join(parts.workDir, 'runs', id)
+    for (const attempt of await readdir(folder).catch(() => [])) await discard(join(folder, attempt, 'process'))
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 })
   }
 
   /** The same for executions that ended without this worker: rejected, expired or canceled while they waited. */
@@ -219,12 +170,4 @@ async function idle(isIdle: () => boolean, within: number): Promise<void> {
 
 function keyOf(execution: string, stage: StageRun): string {
   return `${execution}/${stage.id}/${stage.attempt}`
-}
-
-async function wasBegun(process: string): Promise<boolean> {
-  return (await look(process)).state !== 'absent'
-}
-
-function noRun(): Promise<Outcome> {
-  throw new Error('This kind of stage is decided by people.')
 }

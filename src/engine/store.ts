@@ -11,6 +11,8 @@ import type { Deadline } from '../core/workflow.ts'
 import type { Change } from './commit.ts'
 import { replicated, runCommit, SEEN_FOR_MS } from './commit.ts'
 import type { Keys } from './keys.ts'
+import type { ScheduleRecords } from './schedule-records.ts'
+import { createScheduleRecords } from './schedule-records.ts'
 
 /** A conflict means that somebody else moved first; each try reads anew. More than this is not a race but a fault. */
 const MOST_TRIES = 100
@@ -44,6 +46,7 @@ export type Store = {
   alter(name: string, change: Alter, request?: AlterRequest): Promise<EnvironmentRecord | null>
   /** What a request changed, by the id that was stored with its key; null when it did not (yet). */
   seen(request: string): Promise<string | null>
+  readonly schedules: ScheduleRecords
   /** True the first time a key is seen: for events that store nothing else. */
   first(request: string): Promise<boolean>
   /** Ids of executions alone, newest first. */
@@ -63,7 +66,13 @@ export function createStore(redis: Redis, keys: Keys, now: () => number, replica
   const environment = async (name: string) =>
     parsed<EnvironmentRecord>(await redis.hget(keys.environment(name), 'd')) ?? newEnvironment(name)
 
+  const schedules = createScheduleRecords({
+    ...{ redis, keys },
+    stored: async ({ schedule, ...rest }) => (await commit({ schedules: [schedule], ...rest })).kind === 'ok',
+  })
+
   const store: Store = {
+    schedules,
     execution,
     environment,
 

@@ -74,6 +74,7 @@ export function createWatch(parts: Parts, mine?: { runner: Runner; worker: Worke
       from: worker.id,
       why: `The worker on ${worker.host} that ran \`${stage.id}\` is gone.`,
       repeatable: parts.kinds.get(stage.kind)?.repeatable ?? false,
+      ...(parts.kinds.get(stage.kind)?.lost === 'failed' ? { harmless: true } : {}),
     })
   }
 

@@ -4,7 +4,7 @@ import type { Config } from '../config.ts'
 import { need } from '../config.ts'
 import { offers } from '../core/look.ts'
 import type { Deadline } from '../core/workflow.ts'
-import { cancel, choose, judge, mayStillJudge } from '../engine/deeds.ts'
+import { cancel, choose, judge, mayStillJudge, moveWait, nextStepOf } from '../engine/deeds.ts'
 import { extend } from '../engine/extend.ts'
 import type { Log } from '../log.ts'
 import { boltLogger } from './bolt-logger.ts'
@@ -127,6 +127,16 @@ function listenToButtons(app: App, desk: Desk): void {
     await choose(desk.parts, press.execution, choice, await askedBy(body, delivery), delivery.request)
     return null
   })
+  onClick('wait.', async (body, press, delivery) => {
+    const to = body.actions[0]?.action_id === 'wait.now' ? 'now' : 'later'
+    await moveWait(desk.parts, { ...press, to }, await askedBy(body, delivery), delivery.request)
+    return null
+  })
+  onClick('command.run', async (body, press, { until }) => {
+    const line = await nextStepOf(desk.parts, press)
+    const person = { ...personOf(body), channel: body.channel?.id ?? '', trigger: body.trigger_id }
+    return typed(desk, line, person, { request: `step:${press.execution}:${press.stage}:${press.attempt}`, until })
+  })
   onClick('execution.extend', async (body, press, delivery) => {
     const text = await extend(desk.parts, press.stage, press.execution, await askedBy(body, delivery))
     return answerMessage({ text })
@@ -178,7 +188,11 @@ const NOT_MINE = 'This button is none of mine. Look at the newest message of thi
 
 /** The person of a click: the id from the signed payload, never a name. */
 function actorOf(body: BlockAction): { kind: 'slack'; team: string; user: string } {
-  return { kind: 'slack', team: body.user.team_id ?? body.team?.id ?? '', user: body.user.id }
+  return { kind: 'slack', ...personOf(body) }
+}
+
+function personOf(body: BlockAction): { team: string; user: string } {
+  return { team: body.user.team_id ?? body.team?.id ?? '', user: body.user.id }
 }
 
 /** Slack's default is already private; local-slack's is not, and saying it costs nothing. */

@@ -23,14 +23,26 @@ export function createClients(
       rejectRateLimitedCalls: true,
       logger: quiet,
     })
+  const files = client('files')
+  nameAlternative(files)
   return {
     posts: client('posts'),
     edits: client('edits'),
-    files: client('files'),
+    files,
     reads: client('reads'),
     lookups: client('lookups'),
     answers: client('answers'),
   }
+}
+
+/**
+ * Slack calls the text for those who cannot see a picture `alt_txt`; `filesUploadV2` of this package sends it as `alt_text`, which Slack
+ * ignores.
+ */
+function nameAlternative({ files }: WebClient): void {
+  const ask = files.getUploadURLExternal
+  const named: typeof ask = ({ alt_text, ...rest }) => ask({ ...rest, ...(alt_text ? { alt_txt: alt_text } : {}) })
+  Object.assign(files, { getUploadURLExternal: named })
 }
 
 /** Every failed call is thrown and logged by whoever made it; the client need not print it besides. */

@@ -16,6 +16,7 @@ export async function homeView(desk: Desk, actor: Actor): Promise<HomeView> {
     run.stages.some(
       (stage) =>
         stage.state === 'waiting' &&
+        stage.kind === 'judgment' &&
         !refusalToJudge({ askers: run.askers, approvers: stage.input.approvers as string[] }, actor, roles),
     ),
   )

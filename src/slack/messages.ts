@@ -2,15 +2,20 @@ import type { Button, KnownBlock } from '@slack/types'
 import { nameOf } from '../core/actor.ts'
 import type { EnvironmentRecord } from '../core/environment.ts'
 import { mayExtend, placeOf } from '../core/environment.ts'
-import type { StageRun } from '../core/execution.ts'
+import type { Execution, StageRun } from '../core/execution.ts'
 import { isOver } from '../core/execution.ts'
 import { clock, peopleText, rolesText } from '../core/judgment.ts'
+import { targetText } from '../core/target.ts'
 import type { Message } from './limits.ts'
+import { joinLines } from './messages/bake.ts'
 import { actions, context, finished, section } from './messages/blocks.ts'
-import { controlButtons, extendButton, judgmentButtons } from './messages/buttons.ts'
+import { controlButtons, extendButton, judgmentButtons, stepButtons, waitButtons } from './messages/buttons.ts'
 import { lifetimeAhead, lifetimeLine, lifetimeOf } from './messages/lifetime.ts'
+import { loadingBlocks } from './messages/load.ts'
 import { judgmentLine, noteText, outcomeLines } from './messages/outcome.ts'
 import { planBlocks, planWaiting } from './messages/plan.ts'
+import { authorLines, promotionLines } from './messages/promotion.ts'
+import { followLines, releaseBlocks } from './messages/release.ts'
 import { resultBlocks } from './messages/results.ts'
 import { stageLines } from './messages/stages.ts'
 import { code, link, people, plain } from './messages/text.ts'
@@ -22,7 +27,9 @@ export { answerMessage, errorMessage, refusalMessage } from './messages/answers.
 export { buttonValue, type Press, readButtonValue } from './messages/buttons.ts'
 export { closingReply } from './messages/closing.ts'
 export { warningMessage } from './messages/lifetime.ts'
-export type { ExecutionView, Progress } from './messages/view.ts'
+export { scheduleChangedMessage, scheduleMessage } from './messages/schedule.ts'
+export type { ExecutionView } from './messages/view.ts'
+export { waitingReply } from './messages/waiting.ts'
 
 const MOST_NOTES = 4
 
@@ -35,8 +42,10 @@ export function executionMessage(view: ExecutionView): Message {
   const { id, version } = execution
   const first = `${statusLine(execution)}${tookText(execution)}, ${askedBy(execution)}`
   const blocks = [
-    section(first, ...outcomeLines(execution), ...queueLines(view)),
+    section(first, ...outcomeLines(execution), ...queueLines(view), ...promotionLines(view)),
+    ...releaseBlocks(execution),
     section(...stageLines(view)),
+    ...loadingBlocks(view),
     ...resultBlocks(execution),
     ...planBlocks(execution),
     ...recordBlocks(view),
@@ -49,12 +58,12 @@ export function executionMessage(view: ExecutionView): Message {
 /** Place in the queue, and who holds the lock since when with what. */
 function queueLines({ execution, environment, runsLink }: ExecutionView): string[] {
   if (execution.lock !== 'queued' || !environment || isOver(execution)) return []
-  const name = plain(environment.name)
+  const name = plain(targetText(environment.name))
   const place = placeOf(environment, execution.id)
   const line = place
     ? `Place ${place} of ${environment.queue.length} in the queue for ${name}.`
     : `In the queue for ${name}.`
-  return [line, ...holderLine(environment, runsLink)]
+  return [line, ...joinLines(execution, environment.lock), ...holderLine(environment, runsLink)]
 }
 
 function holderLine({ lock }: EnvironmentRecord, runsLink: ExecutionView['runsLink']): string[] {
@@ -87,6 +96,7 @@ function askBlocks(view: ExecutionView): KnownBlock[] {
   const controls: Button[] = [
     ...controlButtons(execution),
     ...choiceButtons(execution),
+    ...stepButtons(execution),
     ...(lifetime && mayExtend(lifetime) && environment ? [extendButton(lifetime, environment.name)] : []),
   ]
   const waiting =
@@ -95,9 +105,18 @@ function askBlocks(view: ExecutionView): KnownBlock[] {
       : execution.stages.filter(({ state }) => state === 'waiting')
   if (execution.cancel || waiting.length === 0) return actions(controls)
   return waiting.flatMap((stage, at) => [
-    section(...askLines(view, stage)),
-    ...actions([...judgmentButtons(execution, stage), ...(at === waiting.length - 1 ? controls : [])]),
+    section(...(stage.kind === 'wait' ? waitLines(stage) : askLines(view, stage))),
+    ...actions([...buttonsOf(execution, stage), ...(at === waiting.length - 1 ? controls : [])]),
   ])
+}
+
+function buttonsOf(execution: Execution, stage: StageRun): Button[] {
+  return stage.kind === 'wait' ? waitButtons(execution, stage) : judgmentButtons(execution, stage)
+}
+
+function waitLines({ dueAt, startedAt, input }: StageRun): string[] {
+  const until = dueAt === null ? '' : ` until ${timeFrom(dueAt, startedAt ?? dueAt)}`
+  return [`⏲️ It waits${until}.${typeof input.why === 'string' ? ` ${plain(input.why)}` : ''}`]
 }
 
 function askLines(view: ExecutionView, stage: StageRun): string[] {
@@ -105,10 +124,12 @@ function askLines(view: ExecutionView, stage: StageRun): string[] {
   const { approvers } = stage.input
   const roles = Array.isArray(approvers) ? approvers.filter((role) => typeof role === 'string') : []
   const until = stage.dueAt === null ? '' : ` until ${timeFrom(stage.dueAt, stage.startedAt ?? stage.dueAt)}`
-  const asked = askers.filter((id) => !id.startsWith('lifetime:'))
+  const asked = askers.filter((id) => !id.startsWith('lifetime:') && !id.startsWith('email:'))
   return [
     `✋ ${people(roles.length > 0 ? rolesText(roles) : 'an approver')} may approve${until}; after that it expires.`,
     ...(asked.length > 0 ? [people(`${peopleText(asked)} asked for it and cannot approve it.`)] : []),
+    ...authorLines(view.execution),
+    ...followLines(view.execution, stage),
     ...lifetimeAhead(view),
   ]
 }

@@ -2,7 +2,8 @@ import type { AuditLine } from '../core/audit.ts'
 import type { Site } from '../core/site.ts'
 import type { ArtifactStore } from '../engine/artifacts.ts'
 import type { Budgets, Rate } from '../engine/budgets.ts'
-import type { Outbox, Posted, Progress } from '../engine/outbox.ts'
+import type { Outbox, Posted } from '../engine/outbox.ts'
+import type { Progress } from '../engine/progress.ts'
 import type { Store } from '../engine/store.ts'
 import type { Log } from '../log.ts'
 import type { Clients } from './clients.ts'
@@ -58,7 +59,7 @@ export type PosterParts = {
   readonly store: Store
   readonly site: Site
   readonly artifacts: ArtifactStore
-  readonly progressOf: (execution: string) => Promise<Progress | null>
+  readonly progressOf: (execution: string) => Promise<readonly Progress[]>
   readonly auditLine: (seq: number) => Promise<AuditLine | null>
   readonly permalink: (posted: Posted) => Promise<string | undefined>
   readonly now: () => number

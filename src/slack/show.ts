@@ -1,16 +1,23 @@
+import { z } from 'zod'
 import type { Execution } from '../core/execution.ts'
-import { fileName, isOver, outputOf, wordOf } from '../core/execution.ts'
-import type { Site } from '../core/site.ts'
+import { fileName, isOver, isSilent, outputOf, wordOf } from '../core/execution.ts'
+import type { Promotion } from '../core/promotion.ts'
 import type { Wish } from '../engine/outbox.ts'
+import { loadText } from '../engine/progress.ts'
+import { idOfStep } from '../engine/promote.ts'
 import { showAudit } from './audit-line.ts'
 import type { Importance } from './call.ts'
 import { Later } from './call.ts'
-import { fallback, put, tidy } from './deliver.ts'
+import { channelFor } from './channel.ts'
+import { put, tidy } from './deliver.ts'
 import type { Message } from './limits.ts'
 import type { ExecutionView } from './messages.ts'
 import { closingReply, executionMessage, warningMessage } from './messages.ts'
 import type { PosterParts } from './parts.ts'
+import { showSchedule, showScheduleChanged, showWaiting } from './show-notices.ts'
 import { upload } from './upload.ts'
+
+const alternatives = z.record(z.string(), z.string())
 
 /** A reply waits this long for the message whose thread it belongs to. */
 const PARENT_MS = 1_000
@@ -24,6 +31,9 @@ export async function show(parts: PosterParts, wish: Wish): Promise<number | nul
   if (kind === 'execution') return showExecution(parts, wish, id)
   if (kind === 'closing') return showClosing(parts, wish, id)
   if (kind === 'warning') return showWarning(parts, wish, id)
+  if (kind === 'waiting') return showWaiting(parts, wish, { id, name, attempt })
+  if (kind === 'schedule') return showSchedule(parts, wish, id, Number(name))
+  if (kind === 'schedule-changed') return showScheduleChanged(parts, wish, id, Number(name))
   if (kind === 'file') return showFile(parts, wish, { id, name, attempt })
   if (kind === 'audit') return showAudit(parts, wish, Number(id))
   parts.log.error({ message: wish.name }, 'unknown message')
@@ -35,12 +45,27 @@ async function viewOf(parts: PosterParts, execution: Execution) {
   const holder = environment?.lock?.execution
   const posted = holder && holder !== execution.id ? await parts.outbox.posted(`execution:${holder}`) : null
   const link = posted ? await parts.permalink(posted) : undefined
+  const progress = await parts.progressOf(execution.id)
   return {
     execution,
     environment,
-    progress: await parts.progressOf(execution.id),
+    progress,
+    load: loadText(execution, progress),
+    ...(execution.promotion ? { steps: await stepsOf(parts, execution.promotion) } : {}),
     runsLink: (run: string) => (run === holder ? link : undefined),
   }
+}
+
+/** The other steps of a promotion, each with its message. */
+async function stepsOf({ store, outbox, permalink }: PosterParts, { first, step, environments, before }: Promotion) {
+  return Promise.all(
+    environments.map(async (environment, at) => {
+      const id = before[at] ?? idOfStep({ first, step: at + 1 })
+      const execution = at + 1 === step ? null : await store.execution(id)
+      const posted = execution ? await outbox.posted(`execution:${id}`) : null
+      return { environment, execution, link: posted ? await permalink(posted) : undefined }
+    }),
+  )
 }
 
 const closingOf = (execution: Execution) =>
@@ -49,7 +74,7 @@ const closingOf = (execution: Execution) =>
 async function showExecution(parts: PosterParts, wish: Wish, id: string): Promise<number | null> {
   const { outbox, site, store } = parts
   const execution = await store.execution(id)
-  if (!execution) return null
+  if (!execution || isSilent(execution)) return null
   const view = await viewOf(parts, execution)
   const message = executionMessage(view)
   const state = stateOf(execution, message)
@@ -76,7 +101,9 @@ async function wantFiles({ outbox }: PosterParts, execution: Execution): Promise
     for (const file of Array.isArray(files) ? files : []) {
       const name = `file:${execution.id}:${file}:${attempt}`
       const posted = await outbox.posted(name)
-      if (posted && main && posted.ts !== main.ts) await outbox.want(name)
+      // What a quiet one left before it had something to say was passed over.
+      const passedOver = !posted && execution.quiet === true
+      if (main && (passedOver || (posted && posted.ts !== main.ts))) await outbox.want(name)
     }
   }
 }
@@ -108,7 +135,7 @@ async function showClosing(parts: PosterParts, wish: Wish, id: string): Promise<
   const execution = await store.execution(id)
   // It went on meanwhile: what there is to say now is said under another name, once.
   const current = execution && closingOf(execution) === wish.name
-  const message = current ? closingReply(await viewOf(parts, execution)) : null
+  const message = current && !isSilent(execution) ? closingReply(await viewOf(parts, execution)) : null
   if (!message) {
     await outbox.intend(wish, null)
     return null
@@ -145,12 +172,14 @@ async function showFile(
 ) {
   const { outbox } = parts
   const main = await outbox.posted(`execution:${id}`)
-  if (!main && !(await parts.store.execution(id))) return null
+  const execution = main ? null : await parts.store.execution(id)
+  if (!main && (!execution || isSilent(execution))) return null
   if (!main) throw new Later(PARENT_MS, 'detail')
   if ((await outbox.posted(wish.name))?.ts === main.ts) return tidy(parts, wish)
   const content = await parts.artifacts.of(id).get(name)
   const file = fileName(name, Number(attempt))
   await upload(parts, wish, {
+    alternative: await alternativeOf(parts, id, name),
     file,
     title: `${file} of ${id}`,
     content,
@@ -159,9 +188,13 @@ async function showFile(
   return (await outbox.doubt(wish.name))?.until ?? null
 }
 
-function channelFor(site: Site, { origin, environment }: Execution): string {
-  const own = site.environments[environment ?? '']?.channel
-  const channel = origin.channel ?? (own ? site.channels[own] : undefined) ?? fallback(site)
-  if (!channel) throw new Error('The site names no channel: give it `channels: { ops: C... }`.')
-  return channel
+/** What a picture shows in words, as the stage that drew it says. */
+async function alternativeOf({ store }: PosterParts, id: string, name: string): Promise<string | undefined> {
+  const execution = await store.execution(id)
+  for (const stage of execution?.stages ?? []) {
+    const said = execution && outputOf(execution, stage.id)?.alternatives
+    const words = alternatives.safeParse(said).data?.[name]
+    if (words) return words
+  }
+  return undefined
 }

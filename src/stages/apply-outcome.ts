@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ApplyReport } from '../core/apply.ts'
 import { applyHeadline, describeFailed, nextStep } from '../core/apply.ts'
+import { stageFile } from '../core/execution.ts'
 import { describeChange, describePlanned } from '../core/plan.ts'
 import type { Fields, Outcome, ProcessEnd, RunContext } from '../core/workflow.ts'
 import { messageOf } from '../errors.ts'
@@ -88,7 +89,12 @@ function reasonOf({ report, mask }: Ended): string {
   return mask(`The apply failed: ${said.join('; ') || 'terraform gave no reason'}.`)
 }
 
-function listsOf({ report, mask, destroy }: Ended): Fields {
+/** Several applies of one execution have logs of their own. */
+export function applyLog(stage: string): string {
+  return stageFile({ id: stage, kind: 'terraform.apply' }, 'apply-log.txt')
+}
+
+function listsOf({ report, mask, destroy, context }: Ended): Fields {
   const words = (changes: ApplyReport['done'], describe = describePlanned) =>
     changes.slice(0, MOST_LISTED).map((change) => mask(describe(change)))
   const more = (list: readonly unknown[]) => Math.max(0, list.length - MOST_LISTED)
@@ -111,7 +117,7 @@ function listsOf({ report, mask, destroy }: Ended): Fields {
     },
     next: nextStep(report) ?? '',
     destroy,
-    files: ['apply-log.txt'],
+    files: [applyLog(context.stage)],
   }
 }
 

@@ -1,101 +1,81 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { milliseconds } from '../core/duration.ts'
-import type { Outcome, RunContext, StageDraft, StageKind } from '../core/workflow.ts'
-import { UserError } from '../errors.ts'
-import type { ConsulClient, Instance } from '../tools/consul.ts'
-import { createConsul } from '../tools/consul.ts'
-import { variablesOf } from './variables.ts'
+import { reference } from '../core/reference.ts'
+import type { Shape, StageDraft, StageKind } from '../core/workflow.ts'
+import { consulOf } from './consul.ts'
+import { countOf, untilHealthy, wantedOfEnvironment } from './instances.ts'
 
-const input = z.strictObject({ size: z.string().optional(), within: z.string().optional() })
-type Input = z.infer<typeof input>
+const text = z.union([z.string(), reference])
 
-const planned = z.object({ services: z.record(z.string(), z.number()), within: z.string() })
+const input = z.strictObject({
+  /** The plan whose variables say how many instances there have to be. */
+  plan: z.string().default('terraform.plan'),
+  /** One service of Consul, instead of those that the site lists for the environment. */
+  service: text.optional(),
+  /** Only its instances that say that they run this version (`version` in their service's meta). */
+  version: text.optional(),
+  /** How many have to pass: a number, an output of an earlier stage, or a variable of the plan. */
+  passing: z.union([z.number().int().min(1), reference, z.strictObject({ variable: z.string() })]).optional(),
+  /** How long all of them have to pass without a break. */
+  for: z.string().optional(),
+  within: z.string().optional(),
+  /** Instances that are kept out of service count by their own checks: those that wait to be put into service. */
+  standby: z.boolean().optional(),
+})
+type Input = z.input<typeof input>
 
-const LOOK_EVERY_MS = 500
+const planned = z.object({
+  plan: z.string(),
+  service: z.string().optional(),
+  version: z.string().optional(),
+  passing: z.union([z.number(), z.object({ variable: z.string() })]).optional(),
+  for: z.string().default('0s'),
+  within: z.string(),
+  standby: z.boolean().default(false),
+})
 
-/** Succeeds when exactly as many instances of each service are registered in Consul as the size says, and all of them pass. */
-export const healthKind: StageKind<Input> = {
+/**
+ * Succeeds when as many instances as there have to be pass in Consul, for as long as was asked without a break. By environment, the site
+ * says which services and exactly how many of each; by service, so many of it or more, and none of them sick.
+ */
+export const healthKind: StageKind<z.infer<typeof input>> = {
   kind: 'health',
   input,
   repeatable: true,
-  plan({ size, within }, context) {
-    const { environment } = context
+  plan({ within, ...input }, { environment }) {
     if (!environment) throw new Error('A health stage needs the environment whose services it checks.')
-    if (within !== undefined) milliseconds(within)
-    const variables = variablesOf(context, size)
-    const services = Object.entries(environment.health).map(([service, variable]) => {
-      const count = Number(variables[variable])
-      if (!Number.isInteger(count)) {
-        throw new UserError(
-          `The health of ${service} needs the variable \`${variable}\` as a whole number; the site gives \`${variables[variable]}\`.`,
-        )
-      }
-      return [service, count] as const
-    })
-    return { services: Object.fromEntries(services), within: within ?? environment.health_within }
+    if (input.service === undefined && (input.version !== undefined || input.passing !== undefined))
+      throw new Error('A health stage with a version or a number of instances needs the service that they belong to.')
+    if (input.service !== undefined && input.passing === undefined)
+      throw new Error('A health stage of one service needs to know how many of its instances have to pass.')
+    for (const text of [input.for, within]) if (text !== undefined) milliseconds(text)
+    return { ...input, within: within ?? environment.health_within }
   },
-  run: (input, context) => untilHealthy(planned.parse(input), context),
+  run(fields, context) {
+    const { plan, service, version, passing, standby, within, for: time } = planned.parse(fields)
+    const wanted =
+      service === undefined || passing === undefined
+        ? wantedOfEnvironment(context.environment, context.output(plan))
+        : [{ service, version, standby, exactly: false, count: countOf(service, passing, () => context.output(plan)) }]
+    return untilHealthy(consulOf(context), { wanted, within, for: time }, context)
+  },
 }
 
-type Seen = { readonly service: string; readonly wanted: number; readonly instances: readonly Instance[] }
-
-async function untilHealthy({ services, within }: z.infer<typeof planned>, context: RunContext): Promise<Outcome> {
-  const consul = createConsul(context.inherit.CONSUL_HTTP_ADDR ?? '127.0.0.1:8500', context.inherit.CONSUL_HTTP_TOKEN)
-  const until = context.now() + milliseconds(within)
-  for (;;) {
-    const late = context.now() >= until
-    const seen = await look(consul, services).catch((error: unknown) => {
-      if (late || context.signal.aborted || !(error instanceof UserError)) throw error
-      return null
-    })
-    const output = { services: (seen ?? []).map(shown) }
-    if (seen?.every(isWell)) return { kind: 'succeeded', output }
-    if (context.signal.aborted) return { kind: 'canceled', why: 'canceled while it waited for the instances', output }
-    if (late && seen)
-      return { kind: 'failed', error: `Not all instances passed within ${within}: ${words(seen)}.`, output }
-    context.progress(seen ? words(seen) : 'Consul does not answer, it is asked again')
-    await sleep(LOOK_EVERY_MS)
-  }
-}
-
-async function look(consul: ConsulClient, services: Record<string, number>): Promise<Seen[]> {
-  return Promise.all(
-    Object.entries(services).map(async ([service, wanted]) => ({
-      service,
-      wanted,
-      instances: await consul.instances(service),
-    })),
-  )
-}
-
-function isWell({ wanted, instances }: Seen): boolean {
-  return instances.length === wanted && instances.every(({ status }) => status === 'passing')
-}
-
-function shown({ service, wanted, instances }: Seen) {
-  const passing = instances.filter(({ status }) => status === 'passing')
-  const sick = instances.filter(({ status }) => status !== 'passing').slice(0, 5)
-  return {
-    service,
-    wanted,
-    registered: instances.length,
-    passing: passing.length,
-    sick: sick.map(({ id, status, output }) => ({ id, status, output })),
-    instances: passing.slice(0, 20).map(({ id, address }) => ({ id, address })),
-  }
-}
-
-function words(seen: readonly Seen[]): string {
-  return seen
-    .map(
-      (each) =>
-        `${each.service} ${each.instances.filter(({ status }) => status === 'passing').length} of ${each.wanted} passing`,
-    )
-    .join(', ')
-}
-
-/** A health check in a workflow: `health({ size })`. */
-export function health(draft: Input = {}): StageDraft {
-  return { kind: healthKind.kind, input: draft }
+/** A health check in a workflow: `health()` after the apply of `terraform.plan`, or one service: `health({ service: 'web', passing: 3, for: '10s' })`. */
+export function health({
+  id,
+  after,
+  onFailure,
+  recovers,
+  onlyIf,
+  evenIfEmpty,
+  labels,
+  spread,
+  beginWithin,
+  ...input
+}: Shape & Input = {}): StageDraft {
+  const shape = { id, after, onFailure, recovers, onlyIf, evenIfEmpty, labels, spread, beginWithin }
+  const given = (fields: object) =>
+    Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
+  return { kind: healthKind.kind, input: given(input), ...given(shape) }
 }

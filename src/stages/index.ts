@@ -1,20 +1,60 @@
 import type { Preapproved } from '../core/preapproval.ts'
 import type { StageDraft, StageKind, StageKinds } from '../core/workflow.ts'
+import { driftKind } from './drift.ts'
 import { healthKind } from './health.ts'
+import { image, imagePublish } from './image-publish.ts'
 import { judgment, judgmentKind } from './judgment.ts'
+import { loadReport } from './load/report.ts'
+import { loadRun } from './load/run.ts'
+import { loadTarget } from './load/target.ts'
+import { loadVerdict } from './load/verdict.ts'
+import { packer, packerBuild } from './packer-build.ts'
+import { packerPrepare } from './packer-prepare.ts'
+import { promotion } from './promotion.ts'
+import { blueGreen, release } from './release.ts'
+import { releaseChoose } from './release-choose.ts'
+import { releaseDrain } from './release-drain.ts'
+import { releaseRecord } from './release-record.ts'
+import { releaseRestore } from './release-restore.ts'
+import { releaseSwitch } from './release-switch.ts'
+import { script, scriptKind } from './script.ts'
 import { terraform, terraformApply } from './terraform-apply.ts'
 import { terraformLook } from './terraform-look.ts'
 import { terraformPush, terraformUnlock } from './terraform-mend.ts'
 import { terraformPlan } from './terraform-plan.ts'
+import { wait, waitKind } from './wait.ts'
 
+export { drift } from './drift.ts'
 export { health } from './health.ts'
-export { judgment, terraform }
+export { loadTest } from './load/workflow.ts'
+export { blueGreen, image, judgment, packer, promotion, release, script, terraform, wait }
 
 /** Every kind of stage there is, by name. A new kind is one file and one line here. */
 export const stageKinds: StageKinds = new Map(
-  [terraformPlan, terraformApply, terraformLook, terraformUnlock, terraformPush, judgmentKind, healthKind].map(
-    (kind) => [kind.kind, kind as unknown as StageKind],
-  ),
+  [
+    terraformPlan,
+    terraformApply,
+    terraformLook,
+    terraformUnlock,
+    terraformPush,
+    judgmentKind,
+    healthKind,
+    waitKind,
+    driftKind,
+    scriptKind,
+    releaseChoose,
+    releaseSwitch,
+    releaseDrain,
+    releaseRestore,
+    releaseRecord,
+    packerPrepare,
+    packerBuild,
+    imagePublish,
+    loadTarget,
+    loadRun,
+    loadReport,
+    loadVerdict,
+  ].map((kind) => [kind.kind, kind as unknown as StageKind]),
 )
 
 /** What takes an environment down: a destroy is planned, judged and applied like any other plan. */

@@ -1,14 +1,18 @@
 import { z } from 'zod'
 import { milliseconds } from '../core/duration.ts'
-import type { Preapproved } from '../core/preapproval.ts'
-import { preapproved } from '../core/preapproval.ts'
-import type { StageDraft, StageKind } from '../core/workflow.ts'
+import type { InAdvance, Preapproved } from '../core/preapproval.ts'
+import { inAdvance, preapproved } from '../core/preapproval.ts'
+import type { Shape, StageDraft, StageKind } from '../core/workflow.ts'
 
 const input = z.strictObject({
   /** The plan stage whose summary the approver is shown and whose digest the approval is bound to. */
   show: z.string(),
   within: z.string().optional(),
   preapproved: preapproved.optional(),
+  /** An earlier judgment of the same execution, given for this one too where the plan only deletes what is owned. */
+  inAdvance: inAdvance.optional(),
+  /** What comes after it, as its message says it. */
+  follows: z.array(z.string()).optional(),
 })
 
 type Input = z.infer<typeof input>
@@ -21,20 +25,39 @@ export const judgmentKind: StageKind<Input> = {
   kind: 'judgment',
   input,
   repeatable: true,
-  plan({ show, within, preapproved }, { site, environment }) {
-    if (!environment)
-      throw new Error('A judgment needs the environment whose approvers are asked: give the command an `environment`.')
+  plan({ show, within, preapproved, inAdvance, follows }, { site, environment, image }) {
+    const target = environment ?? image
+    if (!target)
+      throw new Error('A judgment needs something whose approvers are asked: give the command an `environment`.')
     if (within !== undefined) milliseconds(within)
     return {
       show,
       within: within ?? site.judgment.within,
-      approvers: [...environment.approvers],
+      approvers: [...target.approvers],
       ...(preapproved ? { preapproved } : {}),
+      ...(inAdvance ? { inAdvance } : {}),
+      ...(follows ? { follows } : {}),
     }
   },
 }
 
+type Draft = {
+  readonly show: string
+  readonly within?: string
+  readonly preapproved?: Preapproved
+  readonly inAdvance?: InAdvance
+  readonly follows?: string[]
+}
+
 /** A judgment in a workflow: `judgment({ show: 'terraform.plan', within: '1h' })`. */
-export function judgment(draft: { show: string; within?: string; preapproved?: Preapproved }): StageDraft {
-  return { kind: judgmentKind.kind, input: draft }
+export function judgment(draft: Shape & Draft): StageDraft {
+  const { show, within, preapproved, inAdvance, follows, ...shape } = draft
+  const input = {
+    show,
+    ...(within === undefined ? {} : { within }),
+    ...(preapproved ? { preapproved } : {}),
+    ...(inAdvance ? { inAdvance } : {}),
+    ...(follows ? { follows } : {}),
+  }
+  return { kind: judgmentKind.kind, input, ...shape }
 }

@@ -35,7 +35,8 @@ function textOf(line: string): string[] {
 
 type Diagnostic = { severity?: string; summary?: string; detail?: string; address?: string }
 
-async function tailOf(path: string): Promise<string> {
+/** The end of a file, from a whole line on; empty where there is none. */
+export async function tailOf(path: string): Promise<string> {
   const file = await open(path).catch(() => null)
   if (!file) return ''
   try {

@@ -1,20 +1,26 @@
 import { stat, writeFile } from 'node:fs/promises'
 import { z } from 'zod'
+import type { Import } from '../core/address.ts'
 import type { ApplyEnd } from '../core/apply.ts'
 import { applyReport, beginApply, progressText, readEvent, recordEvent } from '../core/apply.ts'
 import { milliseconds } from '../core/duration.ts'
 import type { Plan } from '../core/plan.ts'
 import { readPlanText, secretsOf, summarizePlan } from '../core/plan.ts'
+import type { Reference } from '../core/reference.ts'
 import { planOutput } from '../core/report.ts'
-import type { Outcome, ProcessEnd, RunContext, StageDraft, StageKind } from '../core/workflow.ts'
+import type { Counted } from '../core/scale.ts'
+import type { Outcome, ProcessEnd, RunContext, Shape, StageDraft, StageKind } from '../core/workflow.ts'
 import { UserError } from '../errors.ts'
 import { applyArgv, showJsonArgv } from '../tools/terraform.ts'
 import { treeDigest, unpackTree } from '../tools/tree.ts'
-import { outcomeOf } from './apply-outcome.ts'
+import { applyLog, outcomeOf } from './apply-outcome.ts'
 import { sha256 } from './digest.ts'
+import { allows } from './program.ts'
+import { environmentAt } from './source.ts'
 import { streamText } from './stream.ts'
+import { changedFile, keptValues, namedFiles } from './values.ts'
 import type { Workplace } from './workplace.ts'
-import { digestOf, init, maskFor, restoreLockFile, workplace } from './workplace.ts'
+import { digestOf, init, maskFor, moreOf, restoreLockFile, workplace } from './workplace.ts'
 
 const input = z.strictObject({ plan: z.string() })
 type Input = z.infer<typeof input>
@@ -36,8 +42,10 @@ export const terraformApply: StageKind<Input> = {
 
 async function applyPlan(planStage: string, context: RunContext): Promise<Outcome> {
   const approved = planOutput.parse(context.output(planStage))
+  if (approved.refreshOnly) return { kind: 'failed', error: 'A plan that only looks at what moved is never applied.' }
   context.progress('checking that it is what was approved')
-  const place = await workplace(context, async (stack) => unpackTree(await context.artifacts.get('stack'), stack))
+  const unpack = async (tree: string) => unpackTree(await context.artifacts.get('stack'), tree)
+  const place = await workplace(context, unpack, approved.terraform || null)
   if (!context.adopted) {
     const wrong = context.approved(planStage).some((digest) => digest !== approved.digest)
     const difference = wrong
@@ -49,7 +57,7 @@ async function applyPlan(planStage: string, context: RunContext): Promise<Outcom
   const plan = readPlanText(await showPlan(context, place))
   const mask = maskFor(context, secretsOf(plan))
   const { end, report } = await runApply(plan, context, place, mask)
-  await context.artifacts.put('apply-log.txt', Buffer.from(mask(await streamText(end.out))))
+  await context.artifacts.put(applyLog(context.stage), Buffer.from(mask(await streamText(end.out))))
   return outcomeOf({ planStage, context, place, end, report, mask, destroy: approved.destroy })
 }
 
@@ -59,24 +67,36 @@ type Approved = z.infer<typeof planOutput>
 async function differenceFrom(approved: Approved, context: RunContext, place: Workplace): Promise<string | null> {
   const bytes = await context.artifacts.get('plan')
   await writeFile(place.planFile, bytes, { mode: 0o600 })
-  const tree = await treeDigest(place.stack)
+  const tree = await treeDigest(place.tree)
   const { environment } = context
+  const values = await keptValues(context, approved.variables)
   const bound = {
     plan: sha256(bytes),
     tree,
-    variables: approved.variables,
+    variables: values.variables,
     workspace: environment.workspace,
     backend: environment.backend,
     environment: environment.name,
     terraform: place.version,
     commit: approved.commit,
+    more: moreOf(environmentAt(environment, approved.ref ?? null), place, {
+      files: namedFiles(values),
+      imports: values.imports,
+    }),
   }
   if (bound.plan !== approved.plan) return 'The plan file is not the one that was approved.'
   if (place.version !== approved.terraform)
     return `It was planned with Terraform ${approved.terraform}, and this worker has ${place.version}.`
+  if (!allows(environment.terraform, approved.terraform))
+    return `The site wants Terraform ${environment.terraform} now, and it was planned with ${approved.terraform}.`
+  if (environment.var_files.length !== values.files.length) return 'The site names other variable files now.'
+  const changed = await changedFile(context, values)
+  if (changed !== null) return `The variable file ${changed} was changed after the plan.`
   if (digestOf(bound) !== approved.digest)
     return 'Stack, variables, workspace or backend are not those that were approved.'
-  const now = await treeDigest(environment.stack).catch(() => null)
+  const { stack } = environment
+  // A repository is not asked again: the commit that was approved is applied as it was packed, wherever its ref has moved.
+  const now = typeof stack === 'string' ? await treeDigest(stack).catch(() => null) : null
   if (now !== null && now !== approved.tree) return 'The stack was changed after the plan.'
   await restoreLockFile(context, place)
   return null
@@ -117,19 +137,35 @@ async function endOf(seen: ProcessEnd): Promise<ProcessEnd> {
 /** Terraform in a workflow: `terraform.plan({ size })`, `terraform.apply({ plan: 'terraform.plan' })`. */
 export const terraform = {
   plan: (
-    draft: {
-      size?: string
+    draft: Shape & {
+      size?: string | undefined
       destroy?: boolean
-      variables?: Record<string, string | number | boolean>
-      id?: string
+      set?: Record<string, string | number | boolean | Reference>
+      scale?: { to: string; counted?: Counted }
+      refreshOnly?: boolean
+      asLive?: boolean
+      mayBeDown?: boolean
+      imports?: Import
+      ref?: string | Reference | undefined
     } = {},
   ): StageDraft => {
-    const { id, ...input } = draft
-    return { kind: 'terraform.plan', input, ...(id ? { id } : {}) }
+    const { size, destroy, set, scale, refreshOnly, asLive, mayBeDown, imports, ref, ...shape } = draft
+    const input = {
+      ...(size === undefined ? {} : { size }),
+      ...(destroy ? { destroy } : {}),
+      ...(set ? { set } : {}),
+      ...(scale ? { scale } : {}),
+      ...(refreshOnly ? { refreshOnly } : {}),
+      ...(asLive ? { asLive } : {}),
+      ...(mayBeDown ? { mayBeDown } : {}),
+      ...(ref === undefined ? {} : { ref: typeof ref === 'string' ? ref : { ...ref } }),
+      ...(imports ? { imports: { ...imports } } : {}),
+    }
+    return { kind: 'terraform.plan', input, ...shape }
   },
-  apply: ({ id, plan }: { plan: string; id?: string }): StageDraft => ({
+  apply: ({ plan, ...shape }: Shape & { plan: string }): StageDraft => ({
     kind: 'terraform.apply',
     input: { plan },
-    ...(id ? { id } : {}),
+    ...shape,
   }),
 } as const

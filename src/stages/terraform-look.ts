@@ -10,6 +10,8 @@ import { planOutput } from '../core/report.ts'
 import type { Fields, Outcome, RunContext, StageKind } from '../core/workflow.ts'
 import { look } from '../tools/run.ts'
 import { planArgv, showJsonArgv } from '../tools/terraform.ts'
+import { stackIn } from './source.ts'
+import { keptValues, layValues } from './values.ts'
 import type { Workplace } from './workplace.ts'
 import { approvedCopy, maskFor } from './workplace.ts'
 
@@ -52,10 +54,12 @@ async function lookAround(input: Input, context: RunContext): Promise<Outcome> {
   const { of, attempt, plan, gone, savedOn } = input
   context.progress('looking at process, lock and state')
   const left = join(dirname(context.directory), `${of}-${attempt}`)
-  const now = await planNow(plan, context, await approvedCopy(context))
+  const now = await planNow(plan, context, await approvedCopy(context, plan))
   const output: Fields = {
     process: await processOf(left, gone),
-    savedOn: existsSync(join(left, 'stack', 'errored.tfstate')) ? context.machine : (savedOn ?? null),
+    savedOn: existsSync(join(stackIn(left, context.environment), 'errored.tfstate'))
+      ? context.machine
+      : (savedOn ?? null),
     ...now,
     lock: now.lock && { ...now.lock, ours: await isOurs(now.lock, input, join(left, 'process', 'out')) },
   }
@@ -96,7 +100,8 @@ async function processOf(left: string, gone: boolean): Promise<'running' | 'gone
 export async function planNow(planStage: string, context: RunContext, place: Workplace): Promise<Now> {
   const { variables, destroy } = planOutput.parse(context.output(planStage))
   const mask = maskFor(context)
-  const argv = planArgv({ planFile: place.planFile, lockTimeout: LITTLE_PATIENCE, variables, destroy })
+  const varFiles = await layValues(place, await keptValues(context, variables))
+  const argv = planArgv({ planFile: place.planFile, lockTimeout: LITTLE_PATIENCE, varFiles, destroy })
   let { exitCode, stdout } = await quietly(context, place, argv)
   for (let tries = 1; isNobodysLock(stdout) && tries < NOBODYS_LOCK.tries; tries++) {
     await sleep(NOBODYS_LOCK.every)

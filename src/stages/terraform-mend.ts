@@ -2,6 +2,7 @@ import { rename } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import type { Outcome, RunContext, StageKind } from '../core/workflow.ts'
+import { stackIn } from './source.ts'
 import { planNow } from './terraform-look.ts'
 import type { Workplace } from './workplace.ts'
 import { approvedCopy, maskFor } from './workplace.ts'
@@ -23,7 +24,7 @@ export const terraformUnlock: StageKind<Input> = {
   plan: (fields) => fields,
   run: async (fields, context) => {
     const { lock, plan } = input.parse(fields)
-    const place = await approvedCopy(context)
+    const place = await approvedCopy(context, plan)
     const now = await planNow(plan, context, place)
     if (now.problem)
       return { kind: 'failed', error: `Who holds the lock could not be seen, so nothing was released: ${now.problem}` }
@@ -45,9 +46,10 @@ export const terraformPush: StageKind<Input> = {
   repeatable: true,
   plan: (fields) => fields,
   run: async (fields, context) => {
-    const { of, attempt } = input.parse(fields)
-    const saved = join(dirname(context.directory), `${of}-${attempt}`, 'stack', 'errored.tfstate')
-    const place = await approvedCopy(context)
+    const { of, attempt, plan } = input.parse(fields)
+    const left = join(dirname(context.directory), `${of}-${attempt}`)
+    const saved = join(stackIn(left, context.environment), 'errored.tfstate')
+    const place = await approvedCopy(context, plan)
     const pushed = await terraform(context, place, ['state', 'push', saved])
     if (pushed.exitCode === 0) await rename(saved, `${saved}.pushed`)
     return said(context, pushed, 'The saved state was pushed.')

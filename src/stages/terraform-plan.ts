@@ -1,74 +1,82 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { z } from 'zod'
 import { beginPlan, planProgressText, readEvent, recordPlanEvent } from '../core/apply.ts'
-import type { PlanSummary } from '../core/plan.ts'
-import { describePlanned, headline, isRisky, readPlanText, secretsOf, summarizePlan } from '../core/plan.ts'
+import { stageFile } from '../core/execution.ts'
+import { droppedIn } from '../core/live.ts'
+import { driftIn, driftWords, readPlanText, secretsOf, shownVariables, summarizePlan } from '../core/plan.ts'
 import type { Fields, Outcome, ProcessEnd, RunContext, StageKind } from '../core/workflow.ts'
 import { UserError } from '../errors.ts'
-import { commitOf } from '../tools/git.ts'
 import { planArgv, showJsonArgv, showTextArgv } from '../tools/terraform.ts'
-import { copyTree, packTree, treeDigest } from '../tools/tree.ts'
+import { packTree, treeDigest } from '../tools/tree.ts'
 import { sha256 } from './digest.ts'
+import type { PlanInput, Planned } from './plan-input.ts'
+import { comparison, fixedInput, planInput, plannedWith } from './plan-input.ts'
+import { noBlockFor, sourceOf, wordsOf, wrongIndex, wrongWith } from './plan-words.ts'
+import { allows } from './program.ts'
+import { commitIn, copyStack, environmentAt } from './source.ts'
 import { streamText } from './stream.ts'
 import { holderText } from './terraform-look.ts'
-import { variablesOf } from './variables.ts'
+import type { Values } from './values.ts'
+import { gatherValues, layValues, namedFiles } from './values.ts'
 import type { Workplace } from './workplace.ts'
-import { digestOf, init, lineageOf, maskFor, workplace } from './workplace.ts'
-
-const variables = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
-
-const input = z.strictObject({
-  size: z.string().optional(),
-  destroy: z.boolean().default(false),
-  variables: variables.optional(),
-})
-type Input = z.infer<typeof input>
-
-const planned = z.object({ variables, destroy: z.boolean(), size: z.string().nullable() })
-type Planned = z.infer<typeof planned>
-
-/** Addresses shown in the message itself; all of them are in plan.txt. */
-const MOST_LINES = 40
+import { digestOf, init, lineageOf, maskFor, moreOf, workplace } from './workplace.ts'
 
 /** Makes a plan and keeps it with everything it needs, for an apply of exactly this plan on any worker. */
-export const terraformPlan: StageKind<Input> = {
+export const terraformPlan: StageKind<PlanInput> = {
   kind: 'terraform.plan',
-  input,
+  input: planInput,
   repeatable: true,
-  plan({ size, destroy, variables }, context) {
-    return { size: size ?? null, destroy, variables: variablesOf(context, size, variables) }
+  plan: fixedInput,
+  run: async (fields, context) => {
+    const planned = plannedWith(fields, context)
+    if (typeof planned === 'string')
+      return { kind: 'succeeded', output: { headline: planned, needsApply: false, unchanged: true } }
+    return makePlan(planned, context)
   },
-  run: (fields, context) => makePlan(planned.parse(fields), context),
 }
 
 async function makePlan(input: Planned, context: RunContext): Promise<Outcome> {
   context.progress('copying the stack')
-  const place = await workplace(context, (stack) => copyTree(context.environment.stack, stack))
+  const place = await workplace(context, (tree, env) =>
+    copyStack(context, input.ref, { tree, env, mask: maskFor(context) }),
+  )
+  if (input.imports && !place.tofu && !allows('>= 1.5', place.version))
+    throw new UserError(`An import in a plan needs Terraform 1.5 or newer, and this is ${place.version}.`)
   const tree = await treeOf(context, place)
+  if (input.tree !== null && input.tree !== tree)
+    throw new UserError(
+      'The stack was changed since the first step of this promotion tried it. Promote again, so that what comes here was tried.',
+    )
+  const values = await gatherValues(context, place, input)
+  const varFiles = context.adopted ? [] : await layValues(place, values)
   if (!context.adopted) {
     context.progress('terraform init')
     await init(context, place, maskFor(context))
   }
-  const end = await runPlan(input, context, place)
+  const end = await runPlan({ ...input, varFiles }, context, place)
   const text = maskFor(context)(await streamText(end.out))
-  if (end.end !== 'ended' || (end.exitCode !== 0 && end.exitCode !== 2)) return notPlanned(end, text, context)
-  return keepPlan(input, { context, place, tree, exitCode: end.exitCode })
+  if (end.end !== 'ended' || (end.exitCode !== 0 && end.exitCode !== 2)) return notPlanned(end, text, input, context)
+  return keepPlan(input, { context, place, tree, values, exitCode: end.exitCode })
 }
 
 /** The tree is packed and measured before `init` adds anything to it. */
 async function treeOf(context: RunContext, place: Workplace): Promise<string> {
   if (context.adopted) return Buffer.from(await context.artifacts.get('tree-digest')).toString()
-  const digest = await treeDigest(place.stack)
-  await context.artifacts.put('stack', await packTree(place.stack))
+  const digest = await treeDigest(place.tree)
+  await context.artifacts.put('stack', await packTree(place.tree))
   await context.artifacts.put('tree-digest', Buffer.from(digest))
   return digest
 }
 
-async function runPlan({ variables, destroy }: Planned, context: RunContext, place: Workplace): Promise<ProcessEnd> {
+type Laid = Planned & { readonly varFiles: readonly string[] }
+
+/** One that is taken over is only listened to: it was given its arguments when it was started. */
+async function runPlan(planned: Laid, context: RunContext, place: Workplace): Promise<ProcessEnd> {
   const since = context.now()
   let progress = beginPlan()
-  const argv = planArgv({ planFile: place.planFile, lockTimeout: context.environment.lock_timeout, variables, destroy })
+  const { varFiles, destroy, refreshOnly } = planned
+  const lockTimeout = context.environment.lock_timeout
+  const argv = planArgv({ planFile: place.planFile, lockTimeout, varFiles, destroy, refreshOnly })
   return context.process({ argv: [place.bin, ...argv], cwd: place.stack, env: place.env }, (line) => {
     const event = readEvent(line)
     if (!event) return
@@ -77,12 +85,13 @@ async function runPlan({ variables, destroy }: Planned, context: RunContext, pla
   })
 }
 
-async function notPlanned(end: ProcessEnd, text: string, context: RunContext): Promise<Outcome> {
+async function notPlanned(end: ProcessEnd, text: string, input: Planned, context: RunContext): Promise<Outcome> {
   if (context.signal.aborted) return { kind: 'canceled', why: 'canceled while planning; a plan changes nothing' }
   if (end.end !== 'ended')
     return { kind: 'failed', error: 'Terraform was killed while it planned. A plan changes nothing; ask again.' }
   const errors = text.split('\n').filter((line) => line.startsWith('Error: '))
-  await context.artifacts.put('plan-log.txt', Buffer.from(text))
+  const log = fileOf(context, 'plan-log.txt')
+  await context.artifacts.put(log, Buffer.from(text))
   const holder = holderText(await readFile(end.out, 'utf8'))
   const said = [
     ...errors.slice(0, 3).map((line) => line.slice('Error: '.length)),
@@ -90,8 +99,11 @@ async function notPlanned(end: ProcessEnd, text: string, context: RunContext): P
   ].join('; ')
   return {
     kind: 'failed',
-    error: `The plan failed: ${said || `terraform exited with ${end.exitCode}`}`,
-    output: { files: ['plan-log.txt'] },
+    error:
+      noBlockFor(input, said) ??
+      wrongIndex(input, text) ??
+      `The plan failed: ${said || `terraform exited with ${end.exitCode}`}`,
+    output: { files: [log] },
   }
 }
 
@@ -99,22 +111,26 @@ type Made = {
   readonly context: RunContext
   readonly place: Workplace
   readonly tree: string
+  readonly values: Values
   readonly exitCode: number
 }
 
-async function keepPlan(input: Planned, { context, place, tree, exitCode }: Made): Promise<Outcome> {
+async function keepPlan(input: Planned, { context, place, tree, values, exitCode }: Made): Promise<Outcome> {
   const json = await show(context, place, showJsonArgv(place.planFile))
   const plan = readPlanText(json)
   const summary = summarizePlan(plan, { exitCode })
   if (summary.errored || !summary.complete)
     return { kind: 'failed', error: 'Terraform could not complete the plan, so that nothing of it can be applied.' }
+  const wrong = wrongWith(input, plan, summary)
+  if (wrong !== null) return { kind: 'failed', error: wrong }
   const mask = maskFor(context, secretsOf(plan))
   const bytes = await readFile(place.planFile)
   await context.artifacts.put('plan', bytes)
-  await context.artifacts.put('plan.txt', Buffer.from(mask(await show(context, place, showTextArgv(place.planFile)))))
+  const shownAs = fileOf(context, 'plan.txt')
+  await context.artifacts.put(shownAs, Buffer.from(mask(await show(context, place, showTextArgv(place.planFile)))))
   const lock = await readFile(join(place.stack, '.terraform.lock.hcl')).catch(() => null)
   if (lock) await context.artifacts.put('lock', lock)
-  const { environment } = context
+  const environment = environmentAt(context.environment, input.ref)
   const bound = {
     plan: sha256(bytes),
     tree,
@@ -123,30 +139,41 @@ async function keepPlan(input: Planned, { context, place, tree, exitCode }: Made
     backend: environment.backend,
     environment: environment.name,
     terraform: place.version,
-    commit: await commitOf(environment.stack, place.env, context.run),
+    commit: await commitIn(context, place.env),
+    more: moreOf(environment, place, { files: namedFiles(values), imports: values.imports }),
   }
-  const { backend: _, environment: __, ...shown } = bound
-  const identity = { ...shown, digest: digestOf(bound), lineage: await lineageOf(context, place) }
+  const { backend: _, environment: __, more: ___, ...shown } = bound
+  // People see no value that the stack calls sensitive, and nothing of it is kept where it is not encrypted.
+  const variables = shownVariables(plan, input.variables)
+  const identity = { ...shown, variables, digest: digestOf(bound), lineage: await lineageOf(context, place) }
   return {
     kind: 'succeeded',
-    output: { ...identity, ...wordsOf(summary, mask), destroy: input.destroy, size: input.size, files: ['plan.txt'] },
+    output: {
+      ...identity,
+      ...wordsOf(summary, mask),
+      ...sourceOf(environment, place, values),
+      ...droppedWords(input, variables, context),
+      ...comparison({ ...input, variables }, environment, context.live, context.site),
+      ...(input.refreshOnly ? { ...driftWords(driftIn(plan), mask), refreshOnly: true, needsApply: false } : {}),
+      destroy: input.destroy,
+      ...(input.ref === null ? {} : { ref: input.ref }),
+      size: input.size,
+      kept: input.kept,
+      files: [shownAs],
+    },
   }
 }
 
-function wordsOf(summary: PlanSummary, mask: (text: string) => string): Fields {
-  const { add, change, destroy, replace, forget, move, import: imported, read, outputs, drift, deposed } = summary
-  const lines = summary.changes.slice(0, MOST_LINES)
-  return {
-    headline: mask(headline(summary)),
-    needsApply: summary.needsApply,
-    deleteOnly: summary.deleteOnly,
-    errored: summary.errored,
-    counts: { add, change, destroy, replace, forget, move, import: imported, read, outputs, drift, deposed },
-    lines: lines.map((change) => mask(describePlanned(change))),
-    more: summary.changes.length - lines.length,
-    risky: summary.changes.filter(isRisky).length,
-    drift: summary.drifted.slice(0, 20).map(({ address, action }) => mask(`${address} (${action})`)),
-  }
+/** Only where nothing is live, and no value that the stack calls sensitive. */
+function droppedWords(input: Planned, shown: Planned['variables'], { live, dropped }: RunContext): Fields {
+  const lost = live || input.destroy || input.refreshOnly ? [] : droppedIn(dropped, input)
+  const seen = lost.filter(({ name, to }) => shown[name] === to)
+  return seen.length > 0 ? { dropped: seen } : {}
+}
+
+/** Several plans of one execution have files of their own. */
+function fileOf({ stage }: RunContext, name: string): string {
+  return stageFile({ id: stage, kind: 'terraform.plan' }, name)
 }
 
 async function show({ run }: RunContext, place: Workplace, argv: readonly string[]): Promise<string> {

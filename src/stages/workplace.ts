@@ -2,19 +2,28 @@ import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { createMask } from '../core/mask.ts'
+import { planOutput } from '../core/report.ts'
 import type { NamedEnvironment, RunContext } from '../core/workflow.ts'
 import { UserError } from '../errors.ts'
-import { environmentFor, initArgv, version } from '../tools/terraform.ts'
+import { environmentFor, initArgv } from '../tools/terraform.ts'
 import { unpackTree } from '../tools/tree.ts'
 import { sha256 } from './digest.ts'
+import { programOf } from './program.ts'
+import { stackIn } from './source.ts'
+import type { NamedFile } from './values.ts'
 
 /** A place to run Terraform in: a private copy of the stack, the program, and an environment without anything that was not listed. */
 export type Workplace = {
   readonly bin: string
+  readonly directory: string
+  /** The whole copy: the stack alone, or the repository that it lies in. */
+  readonly tree: string
+  /** The folder in which Terraform runs. */
   readonly stack: string
   readonly planFile: string
   readonly env: Readonly<Record<string, string>>
   readonly version: string
+  readonly tofu: boolean
 }
 
 const MINUTES = 60_000
@@ -29,10 +38,27 @@ export type Bound = {
   readonly environment: string
   readonly terraform: string
   readonly commit: string | null
+  /** What only some environments have. Where there is nothing of it, the digest is what it was before there could be. */
+  readonly more?: Readonly<Record<string, unknown>>
+}
+
+/** The part of an approval that is about variable files, a repository, a region, an import and OpenTofu. */
+export function moreOf(
+  { stack, region }: NamedEnvironment,
+  { tofu }: Pick<Workplace, 'tofu'>,
+  { files, imports }: { readonly files: readonly NamedFile[]; readonly imports: unknown },
+): Record<string, unknown> {
+  return {
+    ...(files.length > 0 ? { files } : {}),
+    ...(typeof stack === 'string' ? {} : { source: stack }),
+    ...(region ? { region } : {}),
+    ...(imports ? { imports } : {}),
+    ...(tofu ? { tofu } : {}),
+  }
 }
 
 export function digestOf(bound: Bound): string {
-  const { plan, tree, variables, workspace, backend, environment, terraform, commit } = bound
+  const { plan, tree, variables, workspace, backend, environment, terraform, commit, more = {} } = bound
   const parts = [
     plan,
     tree,
@@ -43,29 +69,35 @@ export function digestOf(bound: Bound): string {
     environment,
     terraform,
     commit,
+    ...(Object.keys(more).length > 0 ? [more] : []),
   ]
   return sha256(JSON.stringify(parts))
 }
 
-/** `fill` puts the stack into the folder; nothing is done where the program of this attempt was started before. */
-export async function workplace(context: RunContext, fill: (stack: string) => Promise<void>): Promise<Workplace> {
+type Fill = (tree: string, env: Readonly<Record<string, string>>) => Promise<void>
+
+/**
+ * `fill` puts the stack into the folder; nothing is done where the program of this attempt was started before. `pinned` is the version
+ * of Terraform that the plan was made with.
+ */
+export async function workplace(context: RunContext, fill: Fill, pinned: string | null = null): Promise<Workplace> {
   const { environment, directory, inherit, passed } = context
-  const stack = join(directory, 'stack')
+  const tree = join(directory, 'stack')
+  const stack = stackIn(directory, environment)
+  const { region } = environment
   const env = environmentFor({
     path: inherit.PATH ?? '/usr/local/bin:/usr/bin:/bin',
     home: inherit.HOME ?? directory,
     workspace: environment.workspace,
     inherit,
-    pass: passed,
+    pass: { ...passed, ...Object.fromEntries((region?.env ?? []).map((name) => [name, region?.name])) },
   })
-  const place = { bin: environment.terraform, stack, planFile: join(directory, 'plan.tfplan'), env }
   if (!context.adopted) {
-    await rm(stack, { recursive: true, force: true })
-    await fill(stack)
+    await rm(tree, { recursive: true, force: true })
+    await fill(tree, env)
   }
-  // A cancel stops what was adopted, and not the look at what it is.
-  const { adopted, run, signal } = context
-  return { ...place, version: await version(place.bin, env, adopted ? { run } : { run, signal }) }
+  const program = await programOf(context, { stack, tree, env }, pinned)
+  return { ...program, directory, tree, stack, planFile: join(directory, 'plan.tfplan'), env }
 }
 
 /** `terraform init` in the copy: repeatable, so that it may be killed and run again. Throws a `UserError` with what it said. */
@@ -86,9 +118,11 @@ export async function init(context: RunContext, place: Workplace, mask: (text: s
   throw new UserError(`\`terraform init\` failed: ${said.slice(0, 600)}`)
 }
 
-/** A copy of the stack that was approved, with the providers that it was planned with, ready for Terraform. */
-export async function approvedCopy(context: RunContext): Promise<Workplace> {
-  const place = await workplace(context, async (stack) => unpackTree(await context.artifacts.get('stack'), stack))
+/** A copy of the stack that was approved, with the Terraform and the providers that it was planned with, ready to be run. */
+export async function approvedCopy(context: RunContext, planStage: string): Promise<Workplace> {
+  const { terraform } = planOutput.parse(context.output(planStage))
+  const unpack = async (tree: string) => unpackTree(await context.artifacts.get('stack'), tree)
+  const place = await workplace(context, unpack, terraform || null)
   await restoreLockFile(context, place)
   await init(context, place, maskFor(context))
   return place

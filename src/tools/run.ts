@@ -18,6 +18,7 @@ export {
   type RunSpec,
   startOnce,
 } from './run/durable.ts'
+export { survivors } from './run/survivors.ts'
 
 /** For commands of seconds, which may be killed: after `timeout` milliseconds, or when `signal` aborts. */
 export type RunSettings = {

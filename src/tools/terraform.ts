@@ -64,11 +64,14 @@ export type PlanOptions = {
   planFile: string
   lockTimeout: string
   variables?: Readonly<Record<string, VariableValue>>
+  /** Files of variables, over one another in this order. */
+  varFiles?: readonly string[]
   destroy?: boolean
   refreshOnly?: boolean
 }
 
-export function planArgv({ planFile, lockTimeout, variables = {}, destroy, refreshOnly }: PlanOptions): string[] {
+export function planArgv(options: PlanOptions): string[] {
+  const { planFile, lockTimeout, variables = {}, varFiles = [], destroy, refreshOnly } = options
   if (destroy && refreshOnly) throw new Error('A plan either destroys or only refreshes, it cannot do both')
   const modes = [...(destroy ? ['-destroy'] : []), ...(refreshOnly ? ['-refresh-only'] : [])]
   const items = Object.entries(variables).map(
@@ -81,7 +84,7 @@ export function planArgv({ planFile, lockTimeout, variables = {}, destroy, refre
     '-detailed-exitcode',
     '-json',
   ]
-  return ['plan', ...fixed, ...modes, ...items]
+  return ['plan', ...fixed, ...modes, ...varFiles.map((file) => `-var-file=${file}`), ...items]
 }
 
 export function showJsonArgv(planFile: string): string[] {

@@ -137,4 +137,29 @@ environments:
     expect(stdout).toMatch(/^FAIL {2}stack of loadtest: .*nowhere is not there/m)
     expect(stdout).toMatch(/^warn {2}variables of loadtest: not set here: NOT_SET/m)
   })
+
+  test('looks for versions, variable files and repositories', async () => {
+    const site = join(scratch, 'groups.yml')
+    writeFileSync(join(scratch, 'cn.tfvars'), 'owner = "ops"\n')
+    writeFileSync(
+      site,
+      `slack: { team: T01DEMO }
+channels: { ops: C01OPS }
+roles: { engineers: { members: [U01ALICE] } }
+groups:
+  ops-cn: { backend: { type: local }, approvers: [engineers], var_files: [cn.tfvars], terraform: ">= 1.0" }
+environments:
+  well: { group: ops-cn, stack: ${join(scratch, 'nothing')} }
+  lost: { group: ops-cn, stack: { git: ./nowhere.git, ref: main }, var_files: [gone.tfvars], terraform: "~> 0.11.0" }
+`,
+    )
+    const { stdout } = await doctor({}, ['--site', site])
+    expect(stdout).toMatch(/^ok {4}terraform for well: \S*terraform \d\S*, for >= 1\.0\.$/m)
+    expect(stdout).toMatch(/^ok {4}variable files of well: \S*cn\.tfvars\.$/m)
+    expect(stdout).toMatch(
+      /^FAIL {2}terraform for lost: There is no Terraform ~> 0\.11\.0 on this machine\. Looked on the PATH/m,
+    )
+    expect(stdout).toMatch(/^FAIL {2}stack of lost: The repository \S*nowhere\.git cannot be read/m)
+    expect(stdout).toMatch(/^FAIL {2}variable files of lost: cannot be read: \S*gone\.tfvars/m)
+  })
 })

@@ -42,7 +42,7 @@ const site = siteSchema.parse({
       approvers: ['engineers'],
     },
   },
-  images: { web: { template: 'web.pkr.hcl' } },
+  images: { web: { template: 'web.pkr.hcl', approvers: ['engineers'] } },
 })
 
 const shared = { examples: [''], allow: ['everyone'], answer: async () => ({ text: '' }) } as const

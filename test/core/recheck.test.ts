@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Groups } from '../../src/core/access.ts'
 import type { Execution } from '../../src/core/execution.ts'
-import { refusalToRun } from '../../src/core/recheck.ts'
+import { recheck } from '../../src/core/recheck.ts'
 import type { Site } from '../../src/core/site.ts'
 import { siteSchema } from '../../src/core/site.ts'
 import { site, written } from './sample-site.ts'
@@ -23,6 +23,7 @@ import {
 
 const none: Groups = new Map()
 const { execution } = applying()
+const refusalToRun = (...about: Parameters<typeof recheck>) => recheck(...about).refused
 
 function siteWith(change: (roles: typeof written.roles) => object): Site {
   const copy = structuredClone(written)
@@ -110,6 +111,29 @@ describe('it is refused', () => {
     const seen: Groups = new Map([['S01ENG', new Set(['U08NEW'])]])
     expect(refusalToRun(asked.execution, site, seen, false)).toBeNull()
     expect(refusalToRun(asked.execution, site, none, false)).toMatch(/may no longer run this/)
+  })
+})
+
+describe('what brings back, after the asker lost his right', () => {
+  const bringsBack = { recovers: [APPLY], input: {} }
+  const broken = forged({
+    stages: execution.stages.map((each) => (each.id === APPLY ? { ...each, state: 'failed' as const } : each)),
+  })
+  const here = without('engineers', 'U01ALICE')
+
+  test('runs all the same, and people are told', () => {
+    expect(recheck(broken, here, none, true, bringsBack)).toEqual({
+      refused: null,
+      note: expect.stringMatching(/@U01ALICE may no longer run this: .*brought back all the same/),
+    })
+    expect(recheck(broken, site, none, true, bringsBack)).toEqual({ refused: null, note: undefined })
+  })
+
+  test('does not run where nothing failed that it is there for, nor without an approver who still counts', () => {
+    expect(refusalToRun(execution, here, none, true, bringsBack)).toMatch(/@U01ALICE may no longer run this/)
+    expect(refusalToRun(broken, without('approvers', 'U02BOB'), none, true, bringsBack)).toMatch(
+      /@U02BOB may no longer approve this/,
+    )
   })
 })
 

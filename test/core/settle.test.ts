@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { newExecution } from '../../src/core/execution.ts'
 import { digestOf, planOutput, settle } from '../../src/core/settle.ts'
-import type { Stage } from '../../src/core/workflow.ts'
+import type { Fields, Stage } from '../../src/core/workflow.ts'
 import {
   APPLY,
   applyStage,
@@ -54,6 +54,31 @@ describe('what may start', () => {
     const both = runs(one, 'b', succeeded())
     expect(states(both)).toBe('succeeded succeeded ready')
     expect(runEffects(both.effects)).toEqual(['c/1'])
+  })
+})
+
+describe('a plan with nothing to apply', () => {
+  const nothing = (more: Fields) => {
+    const stages = [
+      stage(PLAN, PLAN),
+      judgmentStage(more),
+      applyStage,
+      stage('gate', 'health', { plan: PLAN, ...more }, [APPLY]),
+      stage('switch', 'x', {}, ['gate']),
+    ]
+    return runs(begin({ stages }), PLAN, planned({ needsApply: false }))
+  }
+
+  test('leaves out what is about it', () => {
+    expect(states(nothing({}))).toBe('succeeded skipped skipped skipped ready')
+  })
+
+  test('is asked and gated all the same where what follows acts, and only the apply is left out', () => {
+    const asked = nothing({ evenIfEmpty: true })
+    expect(states(asked)).toBe('succeeded waiting pending pending pending')
+    const approved = told(asked, { type: 'judged', judgment: judgmentBy(asked, bob) })
+    expect(states(approved)).toBe('succeeded succeeded skipped ready pending')
+    expect(states(runs(approved, 'gate', { kind: 'failed', error: 'sick' }))).toMatch(/failed skipped$/)
   })
 })
 

@@ -89,3 +89,35 @@ test.each(['U01ALICE', 'W01ALICE', 'T02OTHER/U01ALICE', 'shell:ann', 'shell:*', 
     expect(complaints(change(['roles', 'idle', 'members'], [member]))).toEqual([])
   },
 )
+
+describe('names that would mean two things, or nothing', () => {
+  const image = { template: 'x.pkr.hcl', approvers: ['approvers'] }
+
+  test('images that are built on each other are refused, with the ring', () => {
+    const images = { a: { ...image, base: 'b' }, b: { ...image, base: 'c' }, c: { ...image, base: 'a' } }
+    expect(complaints(change(['images'], images))).toContain(
+      'images.a.base: goes round in a ring: a is built on b is built on c is built on a',
+    )
+    const line = { a: { ...image, base: 'b' }, b: { ...image, base: 'c' }, c: image }
+    expect(complaints(change(['images'], line))).toEqual([])
+    const tail = { x: { ...image, base: 'a' }, a: { ...image, base: 'b' }, b: { ...image, base: 'a' } }
+    expect(complaints(change(['images'], tail))).toHaveLength(2)
+  })
+
+  test('a service with the name of an environment is refused', () => {
+    const services = { loadtest: { image: 'app', environments: ['loadtest'], count: 'n' } }
+    const both = { ...(change(['images'], { app: image }) as object), services }
+    expect(complaints(both).join()).toMatch(/services\.loadtest: has the name of an environment/)
+  })
+
+  test.each([
+    ['up', /sizes\.up: .*one step up/],
+    ['down', /sizes\.down: .*one step down/],
+    ['4', /sizes\.4: .*a whole number for a count\. Call it size-4/],
+    ['Large', /sizes\.Large: .*expected a name of lower-case letters/],
+  ])('a size called %s is refused, with why', (size, why) => {
+    expect(complaints(change([...ENV, 'sizes'], { small: { app_count: 2 }, [size]: { app_count: 4 } })).join()).toMatch(
+      why,
+    )
+  })
+})

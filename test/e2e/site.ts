@@ -3,12 +3,15 @@ import type { SlackConfig } from '../../examples/demo/parts.ts'
 
 const fixtures = join(import.meta.dirname, '../fixtures')
 export const repository = join(import.meta.dirname, '../..')
+/** The project's own Node, whatever runs the tests. */
+export const node = join(repository, 'node_modules/.bin/node')
 
 /** Stacks that the environments of a test may have. */
 export const stacks = {
   tiny: join(fixtures, 'stacks/tiny'),
   loud: join(fixtures, 'stacks/loud'),
   loadtest: join(repository, 'examples/stacks/loadtest'),
+  web: join(repository, 'examples/stacks/web'),
 } as const
 
 /** The shipped commands, and those of the tests, which work on every environment. */
@@ -21,7 +24,9 @@ export type Person = keyof typeof people
 /** Every test of a file talks in a channel of its own. */
 export const channels = Array.from({ length: 10 }, (_, at) => `C0${at}ROOM`)
 
-export type EnvironmentWish = Readonly<Record<string, unknown>> & { readonly stack?: string }
+export type EnvironmentWish = Readonly<Record<string, unknown>> & {
+  readonly stack?: string | Readonly<Record<string, string>>
+}
 
 export type SiteWish = {
   readonly environments: Readonly<Record<string, EnvironmentWish>>
@@ -37,9 +42,12 @@ export function siteText({ environments, sections = {} }: SiteWish): string {
     roles: {
       engineers: {
         members: [people.alice, people.bob],
-        may: [{ commands: ['loadtest *', 'tiny *', 'runs *', 'locks *'] }],
+        may: [{ commands: ['loadtest *', 'tiny *', 'runs *', 'locks *', 'scale', 'schedule *', 'env *', 'drift*'] }],
       },
-      approvers: { members: [people.bob, people.carol], may: [{ commands: ['runs *', 'locks *', 'loadtest status'] }] },
+      approvers: {
+        members: [people.bob, people.carol],
+        may: [{ commands: ['runs *', 'locks *', 'loadtest status', 'schedule *', 'env *', 'drift'] }],
+      },
     },
     environments: Object.fromEntries(
       Object.entries(environments).map(([name, wish]) => [name, { ...environment(name), ...wish }]),

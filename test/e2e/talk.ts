@@ -14,6 +14,10 @@ export type Button =
   | 'execution.cancel'
   | 'execution.force'
   | 'execution.extend'
+  | 'wait.now'
+  | 'wait.later'
+  | 'command.run'
+  | `command.run.${string}`
   | `unknown.${'plan' | 'unlock' | 'push' | 'look' | 'leave'}`
 
 export type Talk = ReturnType<typeof talkIn>

@@ -4,10 +4,11 @@ import { once } from 'node:events'
 import { closeSync, globSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { findProgram, startConsul, startRedis, startSlack, waitFor } from '../../examples/demo/parts.ts'
+import { startConsul, startRedis, startSlack, waitFor } from '../../examples/demo/parts.ts'
 import { slackControl } from '../../examples/demo/slack-control.ts'
+import { messageOf } from '../../src/errors.ts'
 import { interrupt } from '../../src/tools/run.ts'
-import { commands, repository, type SiteWish, signingSecret, siteText, workspace } from './site.ts'
+import { commands, node, repository, type SiteWish, signingSecret, siteText, workspace } from './site.ts'
 
 export type WorldWish = SiteWish & {
   readonly bots?: number
@@ -35,10 +36,18 @@ export type World = Awaited<ReturnType<typeof startWorld>>
 /** Everything real, for the tests of one file: Redis, Consul, local-slack, bots and workers, in one folder and on free ports. */
 export async function startWorld(wish: WorldWish | ((dir: string) => WorldWish)) {
   const dir = mkdtempSync(join(tmpdir(), 'groundcrew-e2e-'))
-  const wanted = typeof wish === 'function' ? wish(dir) : wish
-  writeFileSync(siteFile(dir), siteText(wanted))
-  const parts = await startParts(dir, wanted)
-  const variables = { ...variablesOf(dir, parts), ...httpVariables(wanted.httpPort), ...wanted.variables?.(dir) }
+  try {
+    return await worldIn(dir, typeof wish === 'function' ? wish(dir) : wish)
+  } catch (error) {
+    rmSync(dir, { recursive: true, force: true, maxRetries: 5 })
+    throw error
+  }
+}
+
+async function worldIn(dir: string, wish: WorldWish) {
+  writeFileSync(siteFile(dir), siteText(wish))
+  const parts = await startParts(dir, wish)
+  const variables = { ...variablesOf(dir, parts), ...httpVariables(wish.httpPort), ...wish.variables?.(dir) }
   const crew: Crew[] = []
   const start = async (name: 'bot' | 'worker', more: Record<string, string> = {}) => {
     const log = join(dir, `${name}-${randomBytes(4).toString('hex')}.log`)
@@ -46,9 +55,20 @@ export async function startWorld(wish: WorldWish | ((dir: string) => WorldWish))
     crew.push(started)
     return started
   }
-  const many = (name: 'bot' | 'worker', count = 1) => Promise.all(Array.from({ length: count }, () => start(name)))
+  const many = (name: 'bot' | 'worker', count = 1) => Array.from({ length: count }, () => start(name))
   const control = slackControl(parts.slack.url)
-  const [bots, workers] = await Promise.all([many('bot', wanted.bots), many('worker', wanted.workers)])
+  const stop = async () => {
+    await stopAll(crew)
+    await endRuns(dir)
+    // Instances that a failed test left leave by themselves once their records are gone.
+    rmSync(join(dir, 'instances'), { recursive: true, force: true })
+    await control.close()
+    await stopAll(Object.values(parts))
+    rmSync(dir, { recursive: true, force: true, maxRetries: 5 })
+  }
+  const [bots, workers] = await allOrNone([...many('bot', wish.bots), ...many('worker', wish.workers)], stop).then(
+    (all) => [all.slice(0, wish.bots ?? 1), all.slice(wish.bots ?? 1)] as const,
+  )
   return {
     dir,
     ...parts,
@@ -57,16 +77,9 @@ export async function startWorld(wish: WorldWish | ((dir: string) => WorldWish))
     workers,
     startBot: () => start('bot'),
     /** A worker with another work folder is one on another machine. */
-    startWorker: (workDir = 'work') => start('worker', { GROUNDCREW_WORK_DIR: join(dir, workDir) }),
-    async stop(): Promise<void> {
-      await Promise.all(crew.map((each) => each.stop()))
-      await endRuns(dir)
-      // Instances that a failed test left leave by themselves once their records are gone.
-      rmSync(join(dir, 'instances'), { recursive: true, force: true })
-      await control.close()
-      await Promise.all(Object.values(parts).map((part) => part.stop()))
-      rmSync(dir, { recursive: true, force: true, maxRetries: 5 })
-    },
+    startWorker: (workDir = 'work', more: Record<string, string> = {}) =>
+      start('worker', { GROUNDCREW_WORK_DIR: join(dir, workDir), ...more }),
+    stop,
   }
 }
 
@@ -74,12 +87,32 @@ const siteFile = (dir: string) => join(dir, 'site.yml')
 
 async function startParts(dir: string, { rooms, httpPort, slack: more }: WorldWish) {
   const requestUrl = httpPort ? `http://127.0.0.1:${httpPort}/slack/events` : undefined
-  const [redis, consul, slack] = await Promise.all([
-    startRedis({ dir: join(dir, 'redis') }),
-    startConsul({ dir: join(dir, 'consul'), dev: true }),
-    startSlack({ dir: join(dir, 'slack'), config: workspace(rooms, requestUrl), ...more?.(dir) }),
-  ])
-  return { redis, consul, slack }
+  const parts = {
+    redis: startRedis({ dir: join(dir, 'redis') }),
+    consul: startConsul({ dir: join(dir, 'consul'), dev: true }),
+    slack: startSlack({ dir: join(dir, 'slack'), config: workspace(rooms, requestUrl), ...more?.(dir) }),
+  }
+  await allOrNone(Object.values(parts), stopAll)
+  return { redis: await parts.redis, consul: await parts.consul, slack: await parts.slack }
+}
+
+type Stoppable = { stop(): Promise<void> }
+
+/** Where one does not start, nothing of a world that no test gets to see runs on: all are waited for, and what is up is stopped. */
+async function allOrNone<T extends Stoppable>(
+  starting: readonly Promise<T>[],
+  stop: (started: readonly T[]) => Promise<void>,
+): Promise<T[]> {
+  const ends = await Promise.allSettled(starting)
+  const failed = ends.find((end) => end.status === 'rejected')
+  const started = ends.flatMap((end) => (end.status === 'fulfilled' ? [end.value] : []))
+  if (!failed) return started
+  await stop(started)
+  throw failed.reason
+}
+
+async function stopAll(all: readonly Stoppable[]): Promise<void> {
+  await Promise.all(all.map((each) => each.stop()))
 }
 
 function variablesOf(dir: string, { redis, consul, slack }: Awaited<ReturnType<typeof startParts>>) {
@@ -104,20 +137,27 @@ function httpVariables(port: number | undefined): Record<string, string> {
   return { SLACK_MODE: 'http', SLACK_HTTP_PORT: String(port), SLACK_SIGNING_SECRET: signingSecret }
 }
 
+const running = new Set<ChildProcess>()
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
+
 async function startCrew(name: 'bot' | 'worker', file: string, env: Record<string, string>): Promise<Crew> {
   mkdirSync(dirname(file), { recursive: true })
   const out = openSync(file, 'a', 0o600)
-  const child = spawn(findProgram('node'), [`src/${name}.ts`], { cwd: repository, env, stdio: ['ignore', out, out] })
+  const child = spawn(node, [`src/${name}.ts`], { cwd: repository, env, stdio: ['ignore', out, out] })
   closeSync(out)
+  running.add(child)
+  child.once('exit', () => running.delete(child))
   const log = () => readFileSync(file, 'utf8')
-  const ready = () => {
-    if (child.exitCode !== null) throw new Error(log())
-    return log().includes(`"msg":"${name} ready"`)
+  const isUp = () => log().includes(`"msg":"${name} ready"`)
+  try {
+    await waitFor(() => isUp() || hasEnded(child), { what: `${name} to be ready`, within: '40s' })
+    if (hasEnded(child)) throw new Error(`The ${name} ended at its start (${child.signalCode ?? child.exitCode}).`)
+  } catch (error) {
+    await end(child, 'SIGKILL')
+    throw new Error(`${messageOf(error)}\n${log().slice(-3000)}`, { cause: error })
   }
-  await waitFor(ready, { what: `${name} to be ready`, within: '40s' }).catch((error: Error) => {
-    child.kill('SIGKILL')
-    throw new Error(`${error.message}\n${log().slice(-3000)}`)
-  })
   return {
     pid: child.pid ?? 0,
     log,
@@ -126,8 +166,10 @@ async function startCrew(name: 'bot' | 'worker', file: string, env: Record<strin
   }
 }
 
+const hasEnded = ({ exitCode, signalCode }: ChildProcess) => exitCode !== null || signalCode !== null
+
 async function end(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
+  if (hasEnded(child)) return
   const gone = once(child, 'exit')
   const patience = setTimeout(() => child.kill('SIGKILL'), 10_000)
   child.kill(signal)

@@ -100,6 +100,7 @@ export function runnerOf(here: Here, worker: LabelledWorker, change: Partial<Run
     variables: { PATH: process.env.PATH ?? '' },
     groups: async () => new Map(),
     progress: () => {},
+    progressOf: async () => [],
     now: here.now,
     log: silent,
     ...change,

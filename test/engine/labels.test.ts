@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { planStages } from '../../src/core/planning.ts'
 import { nobodyRuns } from '../../src/engine/workers.ts'
-import { health, stageKinds } from '../../src/stages/index.ts'
+import { stageKinds, terraform } from '../../src/stages/index.ts'
 import { site } from '../core/sample-site.ts'
 import { answer, begin, PLAN, runOf, starts, told } from '../core/world.ts'
 
@@ -30,9 +30,9 @@ describe('a stage that demands labels of its worker', () => {
     const [name, settings] = Object.entries(site.environments)[0] ?? []
     if (!name || !settings) throw new Error('The sample site has no environment.')
     const environment = { ...settings, name, labels: ['network=hub'], health: {} }
-    expect(planStages([health()], stageKinds, { site, environment })[0]?.input.labels).toEqual(['network=hub'])
+    expect(planStages([terraform.plan()], stageKinds, { site, environment })[0]?.input.labels).toEqual(['network=hub'])
     expect(
-      planStages([health()], stageKinds, { site, environment: { ...environment, labels: [] } })[0]?.input,
+      planStages([terraform.plan()], stageKinds, { site, environment: { ...environment, labels: [] } })[0]?.input,
     ).not.toHaveProperty('labels')
   })
 })

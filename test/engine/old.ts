@@ -1,6 +1,7 @@
 import type { Outcome } from '../../src/core/workflow.ts'
 import type { Audit } from '../../src/engine/audit.ts'
-import { createOutbox, createProgress } from '../../src/engine/outbox.ts'
+import { createOutbox } from '../../src/engine/outbox.ts'
+import { createProgress } from '../../src/engine/progress.ts'
 import { bob, PLAN, planned, wanted, worker } from '../core/world.ts'
 import type { Here } from './redis.ts'
 

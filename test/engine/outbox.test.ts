@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { createOutbox, createProgress } from '../../src/engine/outbox.ts'
+import { createOutbox } from '../../src/engine/outbox.ts'
+import { createProgress } from '../../src/engine/progress.ts'
 import { wanted } from '../core/world.ts'
 import { START, useRedis } from './redis.ts'
 
@@ -156,10 +157,14 @@ test('where a message stands is remembered until it is forgotten', async () => {
   expect(await box.posted('m')).toBeNull()
 })
 
-test('progress is the last word, per execution', async () => {
+test('progress is the last word of each stage', async () => {
   const progress = createProgress(here.redis, here.keys)
   await progress.set('r1', { stage: 'a', text: '1 of 2', at: START })
   await progress.set('r1', { stage: 'a', text: '2 of 2', at: START + 1 })
-  expect(await progress.get('r1')).toEqual({ stage: 'a', text: '2 of 2', at: START + 1 })
-  expect(await progress.get('r2')).toBeNull()
+  await progress.set('r1', { stage: 'b', text: '1 of 9', at: START + 1 })
+  expect(await progress.get('r1')).toEqual([
+    { stage: 'a', text: '2 of 2', at: START + 1 },
+    { stage: 'b', text: '1 of 9', at: START + 1 },
+  ])
+  expect(await progress.get('r2')).toEqual([])
 })

@@ -43,7 +43,8 @@ export function useRedis(): Here {
     here.store = createStore(here.redis, here.keys, here.now)
     here.dir = mkdtempSync(join(scratch, 'test-'))
   })
-  afterEach(() => rmSync(here.dir, { recursive: true, force: true }))
+  // The shell around a program that never ran may still be on its way out of its folder.
+  afterEach(() => rmSync(here.dir, { recursive: true, force: true, maxRetries: 5 }))
   afterAll(async () => {
     here.redis.disconnect()
     await part?.stop()

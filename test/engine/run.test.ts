@@ -106,7 +106,7 @@ describe('a stage is given', () => {
     await runner({ site: { ...site, environments: {} } }).start(hint)
     expect((await stageNow(here)).outcome).toMatchObject({
       kind: 'failed',
-      error: expect.stringMatching(/no environment loadtest/),
+      error: expect.stringMatching(/no environment `loadtest`.*same site file/),
     })
   })
 })
@@ -123,6 +123,21 @@ describe('before anything is started', () => {
     })
     expect(linesOf('log')).toEqual([])
     expect(await executionOf(here)).toMatchObject({ status: 'failed', lock: 'released' })
+  })
+
+  test('what brings back runs although its asker lost his right, and its people are told', async () => {
+    const { input } = stage('one', 'script', { script: `echo start >>${file('log')}` })
+    const back = { ...stage('back', 'script', input, []), recovers: ['one'] }
+    await ready(here, { stages: [stage('one', 'script', input), back], args: { size: 'large' } })
+    await runner().start({ execution: 'r1', stage: 'one', attempt: 1 })
+    await runner().start({ execution: 'r1', stage: 'back', attempt: 1 })
+    expect(linesOf('log')).toEqual(['start'])
+    const { stages, status, notes } = await executionOf(here)
+    expect(stages.map(({ state }) => state)).toEqual(['failed', 'succeeded'])
+    expect(status).toBe('failed')
+    expect(notes.map(({ text }) => text)).toEqual([
+      expect.stringMatching(/@U01ALICE may no longer run this.*brought back all the same/),
+    ])
   })
 
   test('not knowing the groups means that nothing is started', async () => {

@@ -19,6 +19,8 @@ export type KillSettings = {
   readonly from?: number | undefined
   /** That round alone, to see again what it showed. */
   readonly alone?: boolean | undefined
+  /** Seconds that applies take, by default those of the town. */
+  readonly holds?: readonly number[] | undefined
   readonly say: (line: string) => void
 }
 
@@ -38,10 +40,11 @@ export async function runKills(settings: KillSettings): Promise<Totals> {
   const { seed, kills: wanted, pace, from = 0 } = settings
   const hits: Hit[] = []
   const onHit = { truth: (_: Hit) => {} }
-  const town = await startTown(pace, (hit) => {
+  const struck = (hit: Hit) => {
     hits.push(hit)
     onHit.truth(hit)
-  })
+  }
+  const town = await startTown(pace, struck, settings.holds)
   const truth = createTruth(town)
   onHit.truth = truth.died
   const watched: Watched = { town, truth, leftovers: createLeftovers(town), lanes: [] }

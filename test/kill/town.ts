@@ -15,7 +15,7 @@ import { isAlive, linesOf } from './processes.ts'
 import { createSteps, type Hit, type Seat, type Stage, strike } from './strike.ts'
 
 /** Seconds that applies of an environment take: too short to be hit, long enough to be hit, long enough to be adopted. */
-const HOLDS = [0, 2, 10]
+const HOLDS: readonly number[] = [0, 2, 10]
 
 /** `quick` notices the dead sooner, so that more happens in a run; `production` is what a site has that says nothing. */
 export const paces = {
@@ -28,19 +28,19 @@ export type Place = { readonly environment: string; readonly channel: string }
 export type Town = Awaited<ReturnType<typeof startTown>>
 
 /** Everything real, with a Consul that keeps its data, two bots, two workers on machines of their own, and one environment per channel. */
-export async function startTown(pace: PaceName, struck: (hit: Hit) => void) {
+export async function startTown(pace: PaceName, struck: (hit: Hit) => void, holds = HOLDS) {
   const own = mkdtempSync(join(tmpdir(), 'groundcrew-kill-'))
   const points = join(own, 'points')
   const notes = join(own, 'notes')
   for (const folder of [points, notes]) mkdirSync(folder)
-  const places = HOLDS.map((_, at) => ({ environment: `env${at}`, channel: channels[at] ?? '' }))
+  const places = holds.map((_, at) => ({ environment: `env${at}`, channel: channels[at] ?? '' }))
   const [consul, server, world] = await Promise.all([
     fragile((options) => startConsul({ ...options, dir: join(own, 'consul') })),
     fragile((options) => startRedis({ ...options, dir: join(own, 'redis') })),
     startWorld({
       bots: 0,
       workers: 0,
-      environments: Object.fromEntries(HOLDS.map((hold, at) => [`env${at}`, environment(`env${at}`, hold)])),
+      environments: Object.fromEntries(holds.map((hold, at) => [`env${at}`, environment(`env${at}`, hold)])),
       sections: { slack: { team, ...paces[pace].slack }, worker: paces[pace].worker },
     }),
   ])

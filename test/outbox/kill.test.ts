@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { findProgram, waitFor } from '../../examples/demo/parts.ts'
-import { commands, repository, siteText } from '../e2e/site.ts'
+import { waitFor } from '../../examples/demo/parts.ts'
+import { commands, node, repository, siteText } from '../e2e/site.ts'
 import { pass } from '../fixtures/slack-proxy.ts'
 import { jobOf, marked, ROOM } from './jobs.ts'
 import { type Rig, startRig } from './rig.ts'
@@ -24,7 +24,7 @@ afterAll(async () => {
 async function startBot(name: string) {
   const file = join(rig.dir, `${name}.log`)
   const out = openSync(file, 'a', 0o600)
-  const child = spawn(findProgram('node'), ['src/bot.ts'], {
+  const child = spawn(node, ['src/bot.ts'], {
     cwd: repository,
     stdio: ['ignore', out, out],
     env: {

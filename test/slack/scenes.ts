@@ -116,7 +116,7 @@ export function queued(): Story {
 }
 
 export function view(story: Story, change: Partial<ExecutionView> = {}): ExecutionView {
-  return { ...story.world, progress: null, ...change }
+  return { ...story.world, progress: [], ...change }
 }
 
 /** One for each status word, as the first line says it. */
@@ -124,7 +124,7 @@ export function scenes(): Record<string, ExecutionView> {
   const lost = { stage: APPLY, attempt: 1, why: 'The worker on builder-1 that ran `terraform.apply` is gone.' }
   const stopped = { kind: 'canceled', why: 'Terraform was interrupted, saved its state and ended.' } as const
   const applies = applying()
-  const progress = { stage: APPLY, text: '3 of 6 created, 4 s', at: applies.now + 4000 }
+  const progress = [{ stage: APPLY, text: '3 of 6 created, 4 s', at: applies.now + 4000 }]
   return {
     queued: view(queued(), { runsLink: (id) => `https://example.slack.com/archives/C01OPS/p${id}` }),
     planning: view(planning()),

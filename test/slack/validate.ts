@@ -87,7 +87,11 @@ function about(what: string, text: string | undefined, most: number): string[] {
   if (/[\u0000-\u0009\u000B-\u001F\u007F-\u009F\u200B-\u200F\u202A-\u202E\u2066-\u2069\uFEFF]/.test(text)) {
     found.push(`${what} holds invisible characters`)
   }
-  const open = text.split('\n').filter((line) => line.split('`').length % 2 === 0)
+  // A whole block of code, as a table is, may go over lines; one that is cut leaves its fence.
+  const open = text
+    .replace(/```[^`]*```/g, '')
+    .split('\n')
+    .filter((line) => line.split('`').length % 2 === 0)
   if (open.length > 0) found.push(`${what} leaves code open: ${open[0]?.slice(-80)}`)
   return found
 }

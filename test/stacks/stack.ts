@@ -6,20 +6,20 @@ import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
 import { type Consul, startConsul } from './consul.ts'
 
-const source = fileURLToPath(new URL('../../examples/stacks/loadtest', import.meta.url))
+const stacksFolder = fileURLToPath(new URL('../../examples/stacks/', import.meta.url))
 
-type Surroundings = { consul: Consul; settings: Record<string, string> }
+type Surroundings = { consul: Consul; settings: Record<string, string>; source: string }
 export type Variables = Record<string, string | number>
 export type InstanceRecord = { id: string; pid: number; port?: number; version: string; service: string }
 
 /** A directory and a real Consul for the tests of one file, and the stacks they ask for. */
-export async function openStacks() {
+export async function openStacks(source = 'loadtest') {
   const root = mkdtempSync(join(tmpdir(), 'groundcrew-stack-'))
   const consul = await startConsul(root)
   const stacks: Stack[] = []
 
   function stackOf(name: string, settings: Record<string, string> = {}): Stack {
-    const stack = createStack(root, name, { consul, settings })
+    const stack = createStack(root, name, { consul, settings, source: join(stacksFolder, source) })
     stacks.push(stack)
     return stack
   }
@@ -32,11 +32,11 @@ export async function openStacks() {
     rmSync(root, { recursive: true, force: true })
   }
 
-  return { consul, stackOf, close }
+  return { root, consul, stackOf, close }
 }
 
 /** One environment of the stack: its own state and run_dir, and a fresh copy of the stack for every command, as workers do. */
-function createStack(root: string, name: string, { consul, settings }: Surroundings) {
+function createStack(root: string, name: string, { consul, settings, source }: Surroundings) {
   const statePath = `test/${name}`
   const runDir = join(root, `run-${name}`)
   const env = {

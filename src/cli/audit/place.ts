@@ -6,7 +6,7 @@ import { readConfig } from '../../config.ts'
 import type { Keys } from '../../engine/keys.ts'
 import { keysOf } from '../../engine/keys.ts'
 import { messageOf, UserError } from '../../errors.ts'
-import { fileFor } from '../places.ts'
+import { fileFor } from '../file.ts'
 import type { Given } from '../verb.ts'
 import { usageOf } from '../verbs.ts'
 

@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { milliseconds } from '../duration.ts'
+import { scalable } from '../scale.ts'
 import type { Site } from '../site.ts'
+import { imageTarget } from '../target.ts'
 
 /** What an argument is beyond its zod type. The site is asked when a line is parsed, so one command file serves every site. */
 export type Mark =
@@ -22,9 +24,41 @@ export function environmentOf() {
   return z.string().register(marks, { kind: 'choice', what: 'environments', choices: environments })
 }
 
+/** Whatever has a lock: an environment, or an image as `image:base`. */
+export function targetOf() {
+  const targets = (site: Site) => [...Object.keys(site.environments), ...Object.keys(site.images).map(imageTarget)]
+  return z.string().register(marks, { kind: 'choice', what: 'environments and images', choices: targets })
+}
+
+/** An environment or a service that can be scaled. */
+export function scalableOf() {
+  return z
+    .string()
+    .register(marks, { kind: 'choice', what: 'environments and services that can be scaled', choices: scalable })
+}
+
+/** One of the site's services. */
+export function serviceOf() {
+  return z.string().register(marks, { kind: 'choice', what: 'services', choices: (site) => Object.keys(site.services) })
+}
+
 /** One of the site's images. */
 export function imageOf() {
   return z.string().register(marks, { kind: 'choice', what: 'images', choices: (site) => Object.keys(site.images) })
+}
+
+/** One of the site's load tests. */
+export function loadtestOf() {
+  return z
+    .string()
+    .register(marks, { kind: 'choice', what: 'load tests', choices: (site) => Object.keys(site.loadtests) })
+}
+
+/** One of the site's promotions. */
+export function promotionOf() {
+  return z
+    .string()
+    .register(marks, { kind: 'choice', what: 'promotions', choices: (site) => Object.keys(site.promotions) })
 }
 
 /** `45m`, `4h`, `1h30m`: kept as text, so that messages say what the person said. */

@@ -88,8 +88,8 @@ async function keepEnd({ recorder, log, who, context }: ProcessRun, end: End, ke
   await untilRecorded(() => recorder.keep(exited, `exited:${key}`), { log })
 }
 
-function aboutOf({ execution, line, stage, attempt, environment }: ProcessRun['context']) {
-  return { line, execution, environment: environment.name, stage, attempt }
+function aboutOf({ execution, line, stage, attempt, target }: ProcessRun['context']) {
+  return { line, execution, ...(target === null ? {} : { environment: target }), stage, attempt }
 }
 
 function exitOf(end: ProcessEnd): End {

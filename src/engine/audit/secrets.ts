@@ -3,9 +3,16 @@ import type { Site } from '../../core/site.ts'
 
 const SECRET_NAME = /TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL|_KEY$/
 
+type Named = Pick<Site, 'environments'> & Partial<Pick<Site, 'webhooks' | 'promotions'>>
+
 /** Hides what the site names as secret, and what this process was given under such names or in an address. */
-export function maskOf(variables: Readonly<Record<string, string>>, site: Pick<Site, 'environments'>) {
-  const named = new Set(Object.values(site.environments).flatMap(({ secrets }) => secrets))
+export function maskOf(variables: Readonly<Record<string, string>>, site: Named) {
+  const { environments, webhooks = {}, promotions = {} } = site
+  const named = new Set([
+    ...Object.values(environments).flatMap(({ secrets }) => secrets),
+    ...Object.values(webhooks).map(({ secret }) => secret),
+    ...Object.values(promotions).flatMap(({ report_secret: secret }) => secret ?? []),
+  ])
   const values = Object.entries(variables).flatMap(([name, value]) => {
     if (named.has(name) || SECRET_NAME.test(name)) return [value]
     return passwordIn(value)

@@ -2,7 +2,9 @@ import type { Button, ConfirmationDialog } from '@slack/types'
 import type { Lifetime } from '../../core/environment.ts'
 import type { Execution, StageRun } from '../../core/execution.ts'
 import { currentStage, isOver, outputOf } from '../../core/execution.ts'
+import { nextSteps } from '../../core/offer.ts'
 import { readPlanOutput } from '../../core/report.ts'
+import { isImage } from '../../core/target.ts'
 import { plain } from './text.ts'
 
 /** What a button is about. For **Extend** `stage` is the lifetime's id, so that a second click finds another one. */
@@ -46,8 +48,39 @@ export function controlButtons(execution: Execution): Button[] {
     return [{ ...button('Cancel', 'execution.cancel', { value, about }), ...(confirm && { confirm }) }]
   }
   if (execution.cancel.force || running.length === 0) return []
-  return [{ ...button('Force stop', 'execution.force', { value, about }), style: 'danger', confirm: FORCE }]
+  return [
+    {
+      ...button('Force stop', 'execution.force', { value, about }),
+      style: 'danger',
+      confirm: isImage(execution.environment) ? FORCE_BAKE : FORCE,
+    },
+  ]
 }
+
+/** **Go on now**, and **Postpone** where the wait may be put off. */
+export function waitButtons(execution: Execution, stage: StageRun): Button[] {
+  const value = buttonValue({ execution: execution.id, stage: stage.id, attempt: stage.attempt })
+  const about = execution.line
+  const { postpone } = stage.input
+  const later = typeof postpone === 'string' ? [button(`Postpone ${postpone}`, 'wait.later', { value, about })] : []
+  return [...later, button('Go on now', 'wait.now', { value, about })]
+}
+
+/** What the stages propose as the next step, once nothing moves any more. */
+export function stepButtons(execution: Execution): Button[] {
+  if (!isOver(execution)) return []
+  return nextSteps(execution)
+    .slice(0, MOST_STEPS)
+    .map(({ label, line, stage, index }) =>
+      button(label, `command.run.${stage}.${index}`, {
+        value: buttonValue({ execution: execution.id, stage, attempt: index }),
+        about: line,
+      }),
+    )
+}
+
+/** More of them would hide what matters. */
+const MOST_STEPS = 5
 
 export function extendButton(lifetime: Lifetime, environment: string): Button {
   const { execution, id, extendedBy } = lifetime
@@ -88,6 +121,12 @@ const CANCEL = dialog(
 const FORCE = dialog(
   'Stop it by force?',
   'The process is killed at once. State may be lost, what it was making may run on unseen, and the state lock may stay. Only for something that does not end.',
+  { confirm: 'Force stop', deny: 'Wait', style: 'danger' },
+)
+
+const FORCE_BAKE = dialog(
+  'Stop it by force?',
+  'Packer is killed at once and cleans up nothing: the instances, disks and keys that it made stay until somebody takes them away. Only for something that does not end.',
   { confirm: 'Force stop', deny: 'Wait', style: 'danger' },
 )
 

@@ -3,6 +3,7 @@ import type { Execution, StageRun } from '../../core/execution.ts'
 import { isOver } from '../../core/execution.ts'
 import type { Judgment } from '../../core/judgment.ts'
 import { clock, judgmentText } from '../../core/judgment.ts'
+import { targetText } from '../../core/target.ts'
 import { listed } from './blocks.ts'
 import { clean, code, escape as escaped, people, plain } from './text.ts'
 import { foundLines } from './unknown.ts'
@@ -79,7 +80,9 @@ function unknowns(execution: Execution): string[] {
   )
   const lock =
     execution.lock === 'held'
-      ? [`The lock on ${plain(execution.environment ?? 'it')} is kept until somebody has looked and decided.`]
+      ? [
+          `The lock on ${plain(targetText(execution.environment ?? 'it'))} is kept until somebody has looked and decided.`,
+        ]
       : []
   return [
     ...lost.map(({ stage, why }) => `Nobody saw how ${code(stage.id)} ended: ${noteText(why)}`),

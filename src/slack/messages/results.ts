@@ -3,9 +3,11 @@ import type { Execution, StageRun } from '../../core/execution.ts'
 import { outputOf } from '../../core/execution.ts'
 import type { ApplyOutput, HealthOutput } from '../../core/report.ts'
 import { readApplyOutput, readHealthOutput } from '../../core/report.ts'
+import { bakeBlocks } from './bake.ts'
 import { listed, section } from './blocks.ts'
+import { loadBlocks } from './load.ts'
 import { code, people, plain } from './text.ts'
-import { stagesOf } from './view.ts'
+import { labelOf, stagesOf } from './view.ts'
 
 const MOST_LISTED = 10
 const MOST_INSTANCES = 4
@@ -17,7 +19,21 @@ type Service = HealthOutput['services'][number]
 export function resultBlocks(execution: Execution): KnownBlock[] {
   const applies = stagesOf(execution, 'terraform.apply').flatMap((stage) => applyBlocks(execution, stage))
   const health = healthLines(execution)
-  return [...applies, ...(health.length > 0 ? [section(...health)] : [])]
+  return [
+    ...loadBlocks(execution),
+    ...bakeBlocks(execution),
+    ...applies,
+    ...(health.length > 0 ? [section(...health)] : []),
+    ...driftBlocks(execution),
+  ]
+}
+
+/** What a look for drift came to; the plans themselves stand below it. */
+function driftBlocks(execution: Execution): KnownBlock[] {
+  return stagesOf(execution, 'drift').flatMap((stage) => {
+    const headline = outputOf(execution, stage.id)?.headline
+    return typeof headline === 'string' ? [section(`🌊 ${people(headline)}`)] : []
+  })
 }
 
 /** One line a service, with the addresses of a few instances or what is wrong with those that do not pass. */
@@ -40,7 +56,7 @@ export function nextStep(execution: Execution): string | undefined {
 function applyBlocks(execution: Execution, stage: StageRun): KnownBlock[] {
   const apply = readApplyOutput(outputOf(execution, stage.id))
   if (!apply || !stage.outcome) return []
-  const head = section(`*${plain(apply.headline, 500)}*`, ...emptyLine(apply))
+  const head = section(`${labelOf(stage)}*${plain(apply.headline, 500)}*`, ...emptyLine(apply))
   if (stage.outcome.kind === 'succeeded') return [head]
   const failed = apply.failed.map(failedLine)
   const { more } = apply

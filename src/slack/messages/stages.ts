@@ -1,9 +1,11 @@
 import { spoken } from '../../core/duration.ts'
 import type { Execution, StageRun, StageState } from '../../core/execution.ts'
 import { clock } from '../../core/judgment.ts'
+import type { Progress } from '../../engine/progress.ts'
 import { noteText } from './outcome.ts'
+import { isHidden } from './release.ts'
 import { code, plain } from './text.ts'
-import type { ExecutionView, Progress } from './view.ts'
+import type { ExecutionView } from './view.ts'
 import { timeFrom } from './view.ts'
 
 const EMOJI: Readonly<Record<StageState, string>> = {
@@ -18,15 +20,35 @@ const EMOJI: Readonly<Record<StageState, string>> = {
   canceled: '🚫',
 }
 
+/** This many stages in a row of which nothing else is to be said share a line, so that a release fits on a phone. */
+const MANY = 5
+
 /** One line for each stage: emoji, name, state in words, when or how long. */
 export function stageLines({ execution, progress }: ExecutionView): string[] {
-  return execution.stages.map((stage) => {
-    const again = stage.attempt > 1 ? ` (attempt ${stage.attempt})` : ''
-    return `${EMOJI[stage.state]} ${code(stage.id)} ${stateText(execution, stage, progress)}${again}`
+  const shown = execution.stages.filter((stage) => !isHidden(stage))
+  return runsOf(execution, shown, progress).flatMap(({ state, text, ids }) => {
+    const names = ids.length < MANY ? ids.map((id) => [id]) : [ids]
+    return names.map((some) => `${EMOJI[state]} ${some.map((id) => code(id)).join(', ')} ${text}`)
   })
 }
 
-function stateText(execution: Execution, stage: StageRun, progress: Progress | null): string {
+type Run = { readonly state: StageState; readonly text: string; readonly ids: string[] }
+
+/** Neighbours of which the same is said; only what has not begun and what never will can be so. */
+function runsOf(execution: Execution, stages: readonly StageRun[], progress: readonly Progress[]): Run[] {
+  const runs: Run[] = []
+  for (const stage of stages) {
+    const { id, state, attempt } = stage
+    const text = `${stateText(execution, stage, progress)}${attempt > 1 ? ` (attempt ${attempt})` : ''}`
+    const last = runs.at(-1)
+    const joins = (state === 'pending' || state === 'skipped') && last?.state === state && last.text === text
+    if (joins) last.ids.push(id)
+    else runs.push({ state, text, ids: [id] })
+  }
+  return runs
+}
+
+function stateText(execution: Execution, stage: StageRun, progress: readonly Progress[]): string {
   switch (stage.state) {
     case 'pending':
       return 'not started yet'
@@ -35,7 +57,7 @@ function stateText(execution: Execution, stage: StageRun, progress: Progress | n
     case 'running':
       return `running${since(stage.startedAt)}${progressOf(stage, progress)}`
     case 'waiting':
-      return `waiting for approval${stage.dueAt === null ? '' : ` until ${timeFrom(stage.dueAt, stage.startedAt ?? stage.dueAt)}`}`
+      return `waiting${stage.kind === 'wait' ? '' : ' for approval'}${stage.dueAt === null ? '' : ` until ${timeFrom(stage.dueAt, stage.startedAt ?? stage.dueAt)}`}`
     case 'succeeded':
       return stage.kind === 'judgment' ? 'approved' : `succeeded${took(stage, 'in')}`
     case 'failed':
@@ -60,9 +82,10 @@ function whyOf({ outcome, startedAt }: StageRun): string {
 }
 
 /** Only what was said since this start of the stage. */
-function progressOf(stage: StageRun, progress: Progress | null): string {
-  if (progress?.stage !== stage.id || !progress.text || progress.at < (stage.startedAt ?? 0)) return ''
-  return `: ${plain(progress.text)}`
+function progressOf(stage: StageRun, progress: readonly Progress[]): string {
+  const word = progress.find((each) => each.stage === stage.id)
+  if (!word?.text || word.at < (stage.startedAt ?? 0)) return ''
+  return `: ${plain(word.text)}`
 }
 
 function since(at: number | null): string {

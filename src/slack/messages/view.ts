@@ -4,17 +4,21 @@ import type { EnvironmentRecord } from '../../core/environment.ts'
 import type { Execution, StageRun } from '../../core/execution.ts'
 import { isOver, wordOf } from '../../core/execution.ts'
 import { clock, dayAndClock } from '../../core/judgment.ts'
+import type { Progress } from '../../engine/progress.ts'
+import type { StepView } from './promotion.ts'
 import { code, people } from './text.ts'
-
-/** How far a running stage has come, as its worker last said. */
-export type Progress = { readonly stage: string; readonly text: string; readonly at: number }
 
 /** All that the message of an execution is made of. */
 export type ExecutionView = {
   readonly execution: Execution
   readonly environment: EnvironmentRecord | null
-  readonly progress: Progress | null
+  /** The latest word of each stage. */
+  readonly progress: readonly Progress[]
+  /** What all generators of a load measured so far. */
+  readonly load?: string | null
   /** Permalink of another execution's message, where it has one. */
+  /** The steps of its promotion, in order. */
+  readonly steps?: readonly StepView[]
   readonly runsLink?: ((executionId: string) => string | undefined) | undefined
 }
 
@@ -22,7 +26,13 @@ const EMOJI: Readonly<Record<string, string>> = {
   queued: '⏳',
   planning: '🔍',
   'waiting for approval': '✋',
+  waiting: '⏲️',
+  baking: '📦',
+  switching: '🔀',
+  draining: '🚰',
+  returning: '↩️',
   applying: '🚧',
+  loading: '🏋️',
   succeeded: '✅',
   failed: '❌',
   rejected: '⛔',
@@ -33,10 +43,14 @@ const EMOJI: Readonly<Record<string, string>> = {
   unknown: '❓',
 }
 
+/** The picture of its status. */
+export function emojiOf(execution: Execution): string {
+  return EMOJI[wordOf(execution)] ?? '▶️'
+}
+
 /** Emoji, status word and command line; the word says what the emoji says. */
 export function statusLine(execution: Execution): string {
-  const word = wordOf(execution)
-  return `${EMOJI[word] ?? '▶️'} *${word}*: ${code(execution.line)}`
+  return `${emojiOf(execution)} *${wordOf(execution)}*: ${code(execution.line)}`
 }
 
 /** The first line as a notification says it: without the bold. */
@@ -46,7 +60,7 @@ export function unbold(line: string): string {
 
 /** Who asked; the end of a lifetime begins by itself. */
 export function askedBy({ actor }: Execution): string {
-  return people(`${actor.kind === 'lifetime' ? 'begun by' : 'asked by'} ${nameOf(actor)}`)
+  return people(`${actor.kind === 'lifetime' || actor.kind === 'schedule' ? 'begun by' : 'asked by'} ${nameOf(actor)}`)
 }
 
 /** How long it took, once it is over. */
@@ -67,11 +81,28 @@ export function standsStill(execution: Execution): boolean {
 }
 
 /** Stages that only look: nothing is changed by them. */
-const HARMLESS = ['terraform.plan', 'judgment', 'health']
+const HARMLESS = [
+  'release.choose',
+  'drift',
+  'terraform.plan',
+  'judgment',
+  'health',
+  'wait',
+  'load.target',
+  'load.run',
+  'load.report',
+  'load.verdict',
+  'packer.prepare',
+]
 
 /** Whether it may have changed anything. */
 export function touched(execution: Execution): boolean {
   return execution.stages.some((stage) => stage.startedAt !== null && !HARMLESS.includes(stage.kind))
+}
+
+/** Which of several stages of its kind a result is of; nothing for the one that bears the name of its kind. */
+export function labelOf({ id, kind }: StageRun): string {
+  return id === kind ? '' : `${code(id)} `
 }
 
 /** The stages of a kind, in order. */

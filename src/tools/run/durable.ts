@@ -116,7 +116,9 @@ export async function discard(dir: string): Promise<void> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
     throw error
   }
-  await rm(doomed, { recursive: true, force: true })
+  // Before the void marker: a wrapper that is late inside it must find either of them.
+  await rm(join(doomed, 'started'), { force: true })
+  await rm(doomed, { recursive: true, force: true, maxRetries: 5 })
 }
 
 async function spawnWrapper(argv: string[], { cwd, env }: RunSpec): Promise<void> {

@@ -4,6 +4,8 @@
  * - It works from inside the directory and compares the ticket in `started`: a wrapper that comes so late that its directory was
  *   thrown away and made anew finds another ticket there and runs nothing.
  * - `ln` publishes `pid` atomically and exclusively. Whoever loses (to another wrapper, or to a void marker) runs nothing.
+ * - A void marker also goes when its directory is removed, with a late wrapper inside: `started` is removed before it, and is therefore
+ *   looked for once more by whoever published a pid.
  * - `pid` is synced before the program starts, so that "no pid" means "never ran" even after a power cut.
  * - `trap ... INT` is a handler and not "ignore": the program gets default dispositions, the wrapper outlives the group's signal
  *   and records the exit. A signal that comes before the program starts keeps it from starting (128 + signal is recorded).
@@ -38,6 +40,8 @@ fi
 printf '%s\\n' $$ "$start" "$boot" >"pid.$ticket" || exit 1
 command -p sync "pid.$ticket" || command -p sync || exit 1
 command -p ln "pid.$ticket" pid || exit 1
+read -r record <started || exit 1
+case $record in *"$ticket"*) ;; *) exit 1 ;; esac
 command -p sync . || command -p sync || stop=126
 
 if [ -n "$stop" ]; then

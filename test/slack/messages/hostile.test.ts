@@ -57,7 +57,7 @@ describe('what others wrote', () => {
   test('a reason, a cancel and progress are only text', () => {
     const asked = next(applying(), { type: 'cancel', by: alice, why: HOSTILE, force: false })
     const progress = { stage: 'terraform.apply', text: HOSTILE, at: asked.now }
-    for (const shown of [view(judged(waiting(), 'rejected', HOSTILE)), view(asked, { progress })]) {
+    for (const shown of [view(judged(waiting(), 'rejected', HOSTILE)), view(asked, { progress: [progress] })]) {
       expect(complaints(executionMessage(shown))).toEqual([])
       expect(JSON.stringify(executionMessage(shown))).not.toContain('<@U03CAROL>')
     }

@@ -9,7 +9,7 @@ import {
   warningMessage,
 } from '../../../src/slack/messages.ts'
 import { actionsOf, buttons, drawn } from '../reading.ts'
-import { bob, scenes, succeeded, view } from '../scenes.ts'
+import { bob, ends, planning, scenes, succeeded, view } from '../scenes.ts'
 import { complaints } from '../validate.ts'
 
 describe('the closing reply', () => {
@@ -38,6 +38,15 @@ describe('the closing reply', () => {
     expect(said('expired')).toContain('That is not a rejection')
     expect(said('unknown')).toContain('runs show r7k2m9')
     expect(said('canceled (superseded)')).toContain("loadtest's time is over")
+  })
+
+  test('points to a log only where there is one', () => {
+    const failed = (output: object) =>
+      drawn(
+        closingReply(view(ends(planning(), 'terraform.plan', { kind: 'failed', error: 'No.', ...output }))) as Message,
+      )
+    expect(failed({})).toMatch(/Next: mend the cause, then ask anew/)
+    expect(failed({ output: { files: ['plan-log.txt'] } })).toMatch(/Next: see the log in this thread, mend the cause/)
   })
 })
 

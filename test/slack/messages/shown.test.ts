@@ -34,6 +34,13 @@ describe('what is shown', () => {
     expect(text).toContain('--for 4h')
   })
 
+  test('what people had chosen before a destroy, and what it is now', () => {
+    const dropped = [{ name: 'app_count', from: 3, to: 2 }]
+    expect(drawn(executionMessage(view(waiting({ dropped }))))).toContain(
+      'Chosen before it was taken down, and not kept: app_count 3, now 2',
+    )
+  })
+
   test('risky changes come first and marked; what is left out is counted', () => {
     const risky = Array.from({ length: 25 }, (_, at) => `x.risky[${at}]: destroyed`)
     const rest = Array.from({ length: 15 }, (_, at) => `x.new[${at}]: created`)
@@ -54,9 +61,11 @@ describe('what is shown', () => {
   test('the progress of the stage that runs, but not what an earlier start said', () => {
     const story = applying()
     const progress = { stage: 'terraform.apply', text: '7 of 12 created, 40 s', at: story.now + 1 }
-    expect(drawn(executionMessage(view(story, { progress })))).toContain('since 17:40 UTC: 7 of 12 created, 40 s')
+    expect(drawn(executionMessage(view(story, { progress: [progress] })))).toContain(
+      'since 17:40 UTC: 7 of 12 created, 40 s',
+    )
     const old = { ...progress, at: story.now - 60_000 }
-    expect(drawn(executionMessage(view(story, { progress: old })))).not.toContain('7 of 12')
+    expect(drawn(executionMessage(view(story, { progress: [old] })))).not.toContain('7 of 12')
   })
 
   test('a failed apply is three lists with counts and the next safe step', () => {

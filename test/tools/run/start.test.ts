@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, open, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { fromProc, fromPs, parseIdentity } from '../../../src/tools/run/identity.ts'
@@ -48,6 +48,19 @@ describe('a start that was cut off', () => {
     await startedWith({ ticket: 'ticket-2' })
     expect(await lateWrapper('ticket-1')).toMatchObject({ exitCode: 1 })
     expect(await look(place.dir)).toEqual({ state: 'starting' })
+    expect(existsSync(join(place.root, 'count'))).toBe(false)
+  })
+
+  test('does not run where its directory is being removed, although the void marker went already', async () => {
+    const [out, err] = ['out', 'err'].map((name) => join(place.dir, name)) as [string, string]
+    execFileSync('mkfifo', [out, err])
+    const late = lateWrapper('ticket-1')
+    expect(await claimVoid(place.dir)).toBe(true)
+    // It has looked at its ticket when it comes to write there, and stands still at the second one.
+    await using _written = await open(out, 'r')
+    for (const name of ['started', 'pid']) await rm(join(place.dir, name))
+    await using _failed = await open(err, 'r')
+    expect(await late).toMatchObject({ exitCode: 1 })
     expect(existsSync(join(place.root, 'count'))).toBe(false)
   })
 
