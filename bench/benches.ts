@@ -1,6 +1,7 @@
 import { measureAnswers } from './answers.ts'
 import { artifactsReport, measureArtifacts } from './artifacts.ts'
 import { auditReport, measureAudit } from './audit.ts'
+import { bakeReport, measureBake } from './bake.ts'
 import { budgetReport, measureBudget } from './budget.ts'
 import { finishedReport, measureFinished } from './finished.ts'
 import { hopReport, measureHop } from './hop.ts'
@@ -54,6 +55,12 @@ export const benches: Readonly<Record<string, Bench>> = {
     '10 s',
     measureArtifacts,
     artifactsReport,
+  ),
+  bake: bench(
+    'a bake of the example app beside `packer validate` and `packer build` by hand',
+    '1 min',
+    measureBake,
+    bakeReport,
   ),
   audit: bench(
     "1 GB of Vault's audit lines, every counter right, beside `grep -c` and `jq`, each on one core (BENCH_AUDIT_MB: less)",

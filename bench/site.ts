@@ -25,7 +25,10 @@ export function writeSite(dir: string, names: readonly string[], change: SiteCha
   engineers.may.push({ commands: ['start', 'check', 'plan'] })
   const slack = { ...site.slack, ...change.slack }
   const file = join(dir, 'site.yml')
-  writeFileSync(file, JSON.stringify({ ...site, slack, environments: Object.fromEntries(environments) }))
+  // Services, promotions, load tests and schedules of the demo name environments that are not here.
+  const { demo, channels, roles, audit, judgment, worker } = site
+  const kept = { demo, channels, roles, audit, judgment, worker, slack }
+  writeFileSync(file, JSON.stringify({ ...kept, environments: Object.fromEntries(environments) }))
   return file
 }
 

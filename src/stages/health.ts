@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { milliseconds } from '../core/duration.ts'
 import { reference } from '../core/reference.ts'
-import type { Shape, StageDraft, StageKind } from '../core/workflow.ts'
+import type { PlanContext, Shape, StageDraft, StageKind } from '../core/workflow.ts'
 import { consulOf } from './consul.ts'
 import { countOf, untilHealthy, wantedOfEnvironment } from './instances.ts'
 
@@ -25,7 +25,7 @@ const input = z.strictObject({
 type Input = z.input<typeof input>
 
 const planned = z.object({
-  plan: z.string(),
+  plan: z.string().default('terraform.plan'),
   service: z.string().optional(),
   version: z.string().optional(),
   passing: z.union([z.number(), z.object({ variable: z.string() })]).optional(),
@@ -42,23 +42,38 @@ export const healthKind: StageKind<z.infer<typeof input>> = {
   kind: 'health',
   input,
   repeatable: true,
-  plan({ within, ...input }, { environment }) {
-    if (!environment) throw new Error('A health stage needs the environment whose services it checks.')
+  plan({ within, plan, ...input }, { environment }) {
+    if (!environment && input.service === undefined)
+      throw new Error('A health stage needs the environment whose services it checks, or one service.')
     if (input.service === undefined && (input.version !== undefined || input.passing !== undefined))
       throw new Error('A health stage with a version or a number of instances needs the service that they belong to.')
     if (input.service !== undefined && input.passing === undefined)
       throw new Error('A health stage of one service needs to know how many of its instances have to pass.')
     for (const text of [input.for, within]) if (text !== undefined) milliseconds(text)
-    return { ...input, within: within ?? environment.health_within }
+    return {
+      ...(asksPlan(input, environment) ? { plan } : {}),
+      ...input,
+      within: within ?? environment?.health_within ?? WITHIN,
+    }
   },
   run(fields, context) {
     const { plan, service, version, passing, standby, within, for: time } = planned.parse(fields)
+    const values = () => context.output(plan)
     const wanted =
       service === undefined || passing === undefined
-        ? wantedOfEnvironment(context.environment, context.output(plan))
-        : [{ service, version, standby, exactly: false, count: countOf(service, passing, () => context.output(plan)) }]
+        ? wantedOfEnvironment(context.environment, values)
+        : [{ service, version, standby, exactly: false, count: countOf(service, passing, values) }]
     return untilHealthy(consulOf(context), { wanted, within, for: time }, context)
   },
+}
+
+/** Where no environment says how long it may take. */
+const WITHIN = '2m'
+
+/** A number of instances that stands in the workflow itself needs no plan. */
+function asksPlan({ service, passing }: Omit<z.infer<typeof input>, 'plan'>, environment: PlanContext['environment']) {
+  if (service === undefined) return Object.keys(environment?.health ?? {}).length > 0
+  return typeof passing === 'object' && 'variable' in passing
 }
 
 /** A health check in a workflow: `health()` after the apply of `terraform.plan`, or one service: `health({ service: 'web', passing: 3, for: '10s' })`. */

@@ -22,10 +22,10 @@ export type Seen = { readonly wanted: Wanted; readonly instances: readonly Insta
 type Health = { readonly wanted: readonly Wanted[]; readonly within: string; readonly for: string }
 
 /** Each service of an environment with the variable that counts it. Throws a `UserError` where that is no whole number. */
-export function wantedOfEnvironment(environment: NamedEnvironment, plan: Fields): Wanted[] {
+export function wantedOfEnvironment(environment: NamedEnvironment, plan: () => Fields): Wanted[] {
   return Object.entries(environment.health).map(([service, variable]) => ({
     service,
-    count: countOf(service, { variable }, () => plan, 0),
+    count: countOf(service, { variable }, plan, 0),
     exactly: true,
     standby: false,
   }))
