@@ -2,6 +2,7 @@ import type { Redis } from 'ioredis'
 import type { AuditEntry } from '../core/audit.ts'
 import type { Effect } from '../core/event.ts'
 import type { Schedule } from '../core/schedule.ts'
+import type { Deadline } from '../core/workflow.ts'
 import type { Keys } from './keys.ts'
 
 /** What becomes of a schedule, with what has to be done and recorded about it. */
@@ -15,15 +16,24 @@ export type ScheduleRecords = {
   find(id: string): Promise<Schedule | null>
   /** All that are not removed, by the time they were added. */
   list(): Promise<Schedule[]>
-  /** Changes one, or makes it where `change` is given null; null leaves it as it is. Throws what `change` throws. */
-  alter(id: string, change: (before: Schedule | null) => ScheduleChange | null): Promise<Schedule | null>
+  /**
+   * Changes one, or makes it where `change` is given null; null leaves it as it is. `request` makes a second delivery harmless: null as
+   * well. Throws what `change` throws.
+   */
+  alter(
+    id: string,
+    change: (before: Schedule | null) => ScheduleChange | null,
+    request?: ScheduleRequest,
+  ): Promise<Schedule | null>
 }
 
-/** `stored` compares and sets, and says whether nobody was faster. */
+export type ScheduleRequest = { readonly key: string; readonly until?: Deadline | undefined }
+
+/** `stored` compares and sets, and says whether it did, somebody was faster, or this request was done before. */
 type Parts = {
   readonly redis: Redis
   readonly keys: Keys
-  readonly stored: (change: ScheduleChange) => Promise<boolean>
+  readonly stored: (change: ScheduleChange, request?: ScheduleRequest) => Promise<'ok' | 'conflict' | 'seen'>
 }
 
 const MOST_TRIES = 100
@@ -40,16 +50,16 @@ export function createScheduleRecords({ redis, keys, stored }: Parts): ScheduleR
       const there = found.filter((each) => each !== null && each.state !== 'removed') as Schedule[]
       return there.sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1))
     },
-    async alter(id, change) {
+    async alter(id, change, request) {
       for (let tries = 0; tries < MOST_TRIES; tries++) {
         const changed = change(await find(id))
         if (!changed) return null
         // Listed first: a name in the list of which nothing is stored is passed over.
         await redis.sadd(keys.schedules, id)
-        if (await stored(changed)) {
-          if (changed.schedule.state === 'removed') await redis.srem(keys.schedules, id)
-          return changed.schedule
-        }
+        const result = await stored(changed, request)
+        if (result === 'conflict') continue
+        if (changed.schedule.state === 'removed') await redis.srem(keys.schedules, id)
+        return result === 'ok' ? changed.schedule : null
       }
       throw new Error(`The schedule ${id} was changed by somebody else ${MOST_TRIES} times in a row.`)
     },

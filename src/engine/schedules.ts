@@ -48,8 +48,10 @@ async function add(parts: CrewParts, wish: ScheduleWish, asked: Asked): Promise<
     throw new UserError('Only a person can own a schedule: it runs with the rights of its owner.')
   const request = asked.request ?? `add:${idOf(actor)}:${parts.now()}`
   const made = await newSchedule(parts, wish, { owner: actor, channel: asked.channel, request, fixed: false })
-  const stored = await parts.store.schedules.alter(made.id, (before) =>
-    before ? null : { ...withWake(made, null, parts.now()), audit: [added(made)] },
+  const stored = await parts.store.schedules.alter(
+    made.id,
+    (before) => (before ? null : { ...withWake(made, null, parts.now()), audit: [added(made)] }),
+    { key: `schedule-add:${request}`, until: asked.until },
   )
   parts.kick()
   return stored ?? existing(parts, made.id)
@@ -149,6 +151,9 @@ async function existing({ store }: CrewParts, id: string): Promise<Schedule> {
 
 /** Its owner may, and whoever approves what it does. Gives what to say. */
 async function change(parts: CrewParts, id: string, what: ScheduleDeed, asked: Asked): Promise<string> {
+  const key = `schedule-${what}:${asked.request ?? `${idOf(asked.actor)}:${parts.now()}`}`
+  const earlier = await doneBefore(parts, key, what)
+  if (earlier) return earlier
   const before = await existing(parts, id)
   const refusal = refusalToChange(parts.site, before, asked)
   if (refusal) throw new UserError(refusal)
@@ -157,7 +162,7 @@ async function change(parts: CrewParts, id: string, what: ScheduleDeed, asked: A
       `\`${before.id}\` stands in the site file: take it out there and start the bot again, or \`schedule pause ${before.id}\`.`,
     )
   const now = parts.now()
-  const changed = await parts.store.schedules.alter(before.id, (current) => {
+  const deed = (current: Schedule | null): ScheduleChange | null => {
     if (!current || current.state === 'removed') return null
     if (what === 'remove') return ownerTold(withWake(remove(current), null, now), what, asked.actor, now)
     if (what === 'pause')
@@ -165,10 +170,28 @@ async function change(parts: CrewParts, id: string, what: ScheduleDeed, asked: A
     if (what === 'resume') return withWake(resume(current, now), null, now)
     const skipped = skipNext(current, asked.actor, now)
     return withWake(skipped, skipped.past.at(-1) ?? null, now)
-  })
+  }
+  const changed = await parts.store.schedules
+    .alter(before.id, deed, { key, until: asked.until })
+    .catch(async (error) => {
+      // What another delivery has just done cannot be done again, and that is no refusal.
+      if (await doneBefore(parts, key, what)) return null
+      throw error
+    })
+  const other = changed ? null : await doneBefore(parts, key, what)
+  if (other) return other
   if (!changed) throw new UserError(`The schedule \`${id}\` was removed just now.`)
   parts.kick()
   return doneText(what, before, changed)
+}
+
+/** What another delivery of the same request said: two of them skip one time, not two. Null where this is the first. */
+async function doneBefore({ store }: CrewParts, key: string, what: ScheduleDeed): Promise<string | null> {
+  const id = await store.seen(key)
+  const found = id && (await store.schedules.find(id))
+  if (!found) return null
+  const skipped = found.past.findLast((each) => each.what === 'skipped')?.due ?? found.next
+  return doneText(what, { ...found, next: skipped }, found)
 }
 
 /** Whoever relies on it to run has to hear that it does not, where somebody else ended it. */

@@ -68,7 +68,10 @@ export function createStore(redis: Redis, keys: Keys, now: () => number, replica
 
   const schedules = createScheduleRecords({
     ...{ redis, keys },
-    stored: async ({ schedule, ...rest }) => (await commit({ schedules: [schedule], ...rest })).kind === 'ok',
+    stored: async ({ schedule, ...rest }, request) => {
+      const seen = request ? { seen: { key: keys.seen(request.key), value: schedule.id } } : {}
+      return (await commit({ schedules: [schedule], ...rest, ...seen, until: request?.until })).kind
+    },
   })
 
   const store: Store = {

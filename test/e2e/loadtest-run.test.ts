@@ -82,7 +82,7 @@ test('without any generator it fails in time, says what to do, and gives the env
 test('two generators load together: one table, exact counts, one picture with words for it', async () => {
   ;[first, second] = await Promise.all([generator('a'), generator('b')])
   const before = server.answered()
-  const run = await talk.begin('alice', 'loadtest run smoke')
+  const run = await talk.begin('alice', 'loadtest run smoke --for 6s')
   expect(await talk.sees(run, /generators together: .*p99/)).toMatch(/\*loading\*/)
   const over = await talk.sees(run, /^✅ \*succeeded\*/)
   const answered = server.answered() - before

@@ -384,6 +384,18 @@ describe('people', () => {
     await expect(schedulesOf(partsOf(), askedBy(alice)).find(schedule.id)).rejects.toThrow(/There is no schedule/)
   })
 
+  test.each(['skip', 'pause', 'remove'] as const)(
+    '%s once, however often and by however many bots the same request is delivered',
+    async (what) => {
+      const schedule = await add()
+      const asked = askedBy(alice)
+      const answers = await Promise.all([1, 2, 3].map(() => schedulesOf(partsOf(), asked).change(schedule.id, what)))
+      answers.push(await schedulesOf(partsOf(), asked).change(schedule.id, what))
+      expect(new Set(answers).size).toBe(1)
+      if (what === 'skip') expect((await now(schedule)).next).toBe(at(18, 0, 21))
+    },
+  )
+
   test('skip just the next time', async () => {
     const schedule = await add()
     expect(await schedulesOf(partsOf(), askedBy(alice)).change(schedule.id, 'skip')).toMatch(
