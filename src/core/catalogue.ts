@@ -40,7 +40,6 @@ export const imageVersion = z.object({
 })
 
 export type ImageArtifact = z.infer<typeof artifact>
-export type ImageMark = z.infer<typeof mark>
 export type ImageRelease = z.infer<typeof release>
 export type ImageVersion = z.infer<typeof imageVersion>
 

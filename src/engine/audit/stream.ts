@@ -121,8 +121,6 @@ export function createAuditStream({ redis, keys, now, mask, show }: StreamParts)
   }
 }
 
-export type AuditStream = ReturnType<typeof createAuditStream>
-
 function sealed(head: Head, kept: readonly Unsealed[], mask: (text: string) => string): AuditLine[] {
   const lines: AuditLine[] = []
   for (const each of kept) lines.push(seal(lines.at(-1) ?? head, each, mask))
