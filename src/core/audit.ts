@@ -4,7 +4,7 @@ import { shown } from './text.ts'
 
 /**
  * What is recorded, in the order in which it happens. `stolen`: somebody took the lock from who held it. `asked` and `refused` are requests (typed, or pressed) with their decision;
- * `ran` is the argv of a program and `exited` its end; `ended` is the outcome of a stage and `finished` that of the execution;
+ * `acknowledged`, `silenced`, `unsilenced` and `closed` are what people did with alerts; `ran` is the argv of a program and `exited` its end; `ended` is the outcome of a stage and `finished` that of the execution;
  * `damaged` says that somebody changed an audit file behind the back of whoever writes it.
  */
 export const auditKinds = [
@@ -28,6 +28,10 @@ export const auditKinds = [
   'expired',
   'finished',
   'scheduled',
+  'acknowledged',
+  'silenced',
+  'unsilenced',
+  'closed',
   'damaged',
 ] as const
 
@@ -43,6 +47,10 @@ export const shownByDefault = [
   'extended',
   'stolen',
   'finished',
+  'acknowledged',
+  'silenced',
+  'unsilenced',
+  'closed',
   'damaged',
 ] as const
 
@@ -52,7 +60,7 @@ export type AuditEntry = {
   readonly who: string
   /** The command line. */
   readonly line?: string
-  /** What was pressed, where it was no command line. */
+  /** What was pressed, where it was no command line; the alert or the silence that it is about. */
   readonly what?: string
   readonly via?: string
   readonly channel?: string

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { alertSettings } from './alert/settings.ts'
 import { auditKinds, shownByDefault } from './audit.ts'
 import { milliseconds } from './duration.ts'
 import { withGroups } from './groups.ts'
@@ -41,6 +42,7 @@ const completeSite = z
     loadtests: z.record(name, loadSettings).default({}),
     promotions: z.record(name, promotionSettings).default({}),
     webhooks: z.record(name, webhookSettings).default({}),
+    alerts: alertSettings.optional(),
     /** Which lines of the audit go to which channel; all of them are recorded, whatever stands here. */
     audit: z
       .strictObject({ channel: name.optional(), show: z.array(z.enum(auditKinds)).default([...shownByDefault]) })

@@ -19,7 +19,11 @@ type Names = {
   readonly loadtests: All<{ readonly environment: string }>
   readonly schedules: { readonly fixed: All<Channel> }
   readonly audit: Channel
+  readonly alerts?: Alerts | undefined
 }
+
+type Calls = Channel & { readonly escalate: readonly Channel[] }
+type Alerts = { readonly channel: string; readonly rules: readonly Calls[]; readonly blind: Calls }
 
 type Tell = (path: readonly string[], message: string) => void
 
@@ -40,6 +44,19 @@ export function checkNames(site: Names, context: z.RefinementCtx): void {
   for (const [name, { environment }] of Object.entries(site.loadtests))
     checkEnvironment(site, ['loadtests', name, 'environment'], environment, tell)
   checkChannel(site, ['audit'], site.audit, tell)
+  if (site.alerts) checkAlerts(site, site.alerts, tell)
+}
+
+function checkAlerts(site: Names, alerts: Alerts, tell: Tell): void {
+  checkChannel(site, ['alerts'], alerts, tell)
+  const calls: [string[], Calls][] = [
+    [['alerts', 'blind'], alerts.blind],
+    ...alerts.rules.map((rule, at): [string[], Calls] => [['alerts', 'rules', String(at)], rule]),
+  ]
+  for (const [path, each] of calls) {
+    checkChannel(site, path, each, tell)
+    for (const [at, step] of each.escalate.entries()) checkChannel(site, [...path, 'escalate', String(at)], step, tell)
+  }
 }
 
 /** Each of a ring of images would need the other one first. */
