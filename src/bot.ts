@@ -1,6 +1,7 @@
 import { loadCommands } from './commands.ts'
 import { need, readConfig, readSite } from './config.ts'
 import { createCatalog } from './core/command.ts'
+import { createAlerts } from './engine/alerts.ts'
 import { createBudgets } from './engine/budgets.ts'
 import { createCrew } from './engine/crew.ts'
 import type { Perform } from './engine/effects.ts'
@@ -70,6 +71,8 @@ await main(
       auditLine: engine.audit.line,
       now,
       random: Math.random,
+      // Loaded when it is needed: the charts take a third of a second, which a start can do without.
+      drawMinutes: async (chart) => (await import('./tools/chart-minutes.ts')).drawMinutes(chart),
       pace: paceOf(site),
       log,
     })
@@ -98,7 +101,18 @@ await main(
     const clock = createSweeper(redis, forBots, performs, now, log)
     const watch = createWatch({ store, redis, keys, kinds: engine.kinds, deadAfter: engine.deadAfter, now, log })
     const retention = createRetention({ redis, keys, store, site, now, log })
+    const alerts = site.alerts
+      ? createAlerts(
+          {
+            ...{ redis, keys, store, site, now, outbox, log, consul: parts.consul },
+            monitorToken: settings.GROUNDCREW_MONITOR_TOKEN,
+            name: `${settings.GROUNDCREW_HOST}, process ${process.pid}`,
+          },
+          site.alerts,
+        )
+      : null
     await engine.onFeed(() => {
+      alerts?.kick()
       engine.sweeper.kick()
       clock.kick()
       poster.kick()
@@ -117,6 +131,7 @@ await main(
         clearInterval(groupsTimer)
         stopFixed()
         await hooks?.stop()
+        await alerts?.stop()
         await clock.stop()
         await app.stop()
         await watch.stop()

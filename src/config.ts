@@ -22,6 +22,11 @@ const environmentSchema = z.object({
   GROUNDCREW_SITE: z.string().default('groundcrew.yml'),
   /** The monitors' own settings: a host of Vault has no site. */
   GROUNDCREW_MONITORS: z.string().default('monitors.yml'),
+  /** What bots send to fetch the details of a monitor, and monitors ask for. */
+  GROUNDCREW_MONITOR_TOKEN: z
+    .string()
+    .regex(/^[!-~]{16,}$/, { error: 'expected 16 characters or more, without spaces: openssl rand -hex 32' })
+    .optional(),
   GROUNDCREW_COMMANDS: z.string().default('commands'),
   GROUNDCREW_WORK_DIR: z.string().default('.groundcrew'),
   /** The first key encrypts, all of them decrypt: a new one is put in front, and the old one goes when its artifacts are gone. */

@@ -13,6 +13,7 @@ import { environmentNamed } from '../core/target.ts'
 import type { AnswerContext, Asked, ServiceHealth } from '../core/workflow.ts'
 import { UserError } from '../errors.ts'
 import { createConsul } from '../tools/consul.ts'
+import { alertsOf } from './alerts/deeds.ts'
 import { ArtifactGone } from './artifacts.ts'
 import { cancelOrLeave } from './deeds.ts'
 import { deploysOf } from './deploys.ts'
@@ -45,6 +46,7 @@ export function answerOf(parts: CrewParts, asked: Asked): AnswerContext {
     images: imagesOf(parts, asked),
     deploys: deploysOf(parts),
     schedules: schedulesOf(parts, asked),
+    alerts: alertsOf(parts, asked),
     health: (name) => healthOf(parts, name),
   }
 }

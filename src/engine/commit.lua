@@ -1,5 +1,5 @@
 -- The one way to change what is stored: all of it or nothing of it.
--- ARGV[1]: JSON { seen?, latest?, records, effects, audit, outbox, index, feed, hint }. Records are compared by version first.
+-- ARGV[1]: JSON { seen?, latest?, fence?, records, effects, audit, outbox, index, lists, keys, hint }. Records are compared by version first.
 -- `latest`: the moment, on this clock, after which whoever asked was told that nothing was done.
 local change = cjson.decode(ARGV[1])
 
@@ -12,6 +12,9 @@ if change.latest then
   local time = redis.call('TIME')
   if tonumber(time[1]) * 1000 + tonumber(time[2]) / 1000 > change.latest then return { 'late' } end
 end
+
+-- Only for whoever still evaluates the alerts: an older evaluator, however late it comes, changes nothing.
+if change.fence and redis.call('GET', change.fence.key) ~= change.fence.value then return { 'fenced' } end
 
 for _, record in ipairs(change.records) do
   local version = redis.call('HGET', record.key, 'v') or '0'
@@ -46,6 +49,14 @@ for _, entry in ipairs(change.index) do
     redis.call('ZADD', change.keys.inHand, entry.at, entry.id)
   else
     redis.call('ZREM', change.keys.inHand, entry.id)
+  end
+end
+for _, entry in ipairs(change.lists) do
+  redis.call('ZADD', entry.all, entry.at, entry.id)
+  if entry.open then
+    redis.call('ZADD', entry.among, entry.at, entry.id)
+  else
+    redis.call('ZREM', entry.among, entry.id)
   end
 end
 redis.call('PUBLISH', change.keys.feed, change.hint)

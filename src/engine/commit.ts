@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { Redis } from 'ioredis'
+import type { AlertGroup, Silence } from '../core/alert.ts'
 import type { AuditEntry } from '../core/audit.ts'
 import type { EnvironmentRecord } from '../core/environment.ts'
 import type { Effect } from '../core/event.ts'
@@ -20,6 +21,10 @@ export type Change = {
   readonly executions?: readonly Execution[]
   readonly environments?: readonly EnvironmentRecord[]
   readonly schedules?: readonly Schedule[]
+  readonly alerts?: readonly AlertGroup[]
+  readonly silences?: readonly Silence[]
+  /** Stored only while this is still the fence of whoever evaluates the alerts. */
+  readonly fence?: string | undefined
   readonly effects?: readonly Effect[]
   /** Kept in the same step, so that nothing changes without its record. */
   readonly audit?: readonly AuditEntry[]
@@ -30,6 +35,7 @@ export type Change = {
 type Committed =
   | { readonly kind: 'ok' }
   | { readonly kind: 'conflict' }
+  | { readonly kind: 'fenced' }
   | { readonly kind: 'seen'; readonly value: string }
 
 /** Stores a change as one script, all of it or nothing. Throws `TooLate`, and `Unanswered` where nobody knows whether it was stored. */
@@ -58,23 +64,48 @@ async function latestOf(redis: Redis, until: Deadline): Promise<number> {
 
 function messageOf(
   keys: Keys,
-  { executions = [], environments = [], schedules = [], effects = [], audit = [], seen }: Change,
+  {
+    executions = [],
+    environments = [],
+    schedules = [],
+    alerts = [],
+    silences = [],
+    effects = [],
+    audit = [],
+    seen,
+    fence,
+  }: Change,
   now: number,
 ) {
   const shows = effects.flatMap((effect) => (effect.do === 'show' ? [{ name: effect.message, at: effect.at }] : []))
   return {
     ...(seen ? { seen: { ...seen, ttl: SEEN_FOR_MS } } : {}),
+    ...(fence === undefined ? {} : { fence: { key: keys.alertsLease, value: fence } }),
     records: [
       ...executions.map((each) => record(keys.execution(each.id), each)),
       ...environments.map((each) => record(keys.environment(each.name), each)),
       ...schedules.map((each) => record(keys.schedule(each.id), each)),
+      ...alerts.map((each) => record(keys.alert(each.id), each)),
+      ...silences.map((each) => record(keys.silence(each.id), each)),
     ],
     effects: effects
       .filter((effect) => effect.do !== 'show')
       .map((effect) => ({ id: randomUUID(), due: dueOf(keys, effect), at: effect.at, value: JSON.stringify(effect) })),
     audit: audit.map((entry) => JSON.stringify({ at: now, entry })),
-    outbox: [...executions.flatMap(shownBy).map((id) => ({ name: `execution:${id}`, at: now })), ...shows],
+    outbox: [
+      ...executions.flatMap(shownBy).map((id) => ({ name: `execution:${id}`, at: now })),
+      ...alerts.filter(({ shownAt }) => shownAt !== null).map(({ id }) => ({ name: `alert:${id}`, at: now })),
+      ...shows,
+    ],
     index: executions.map((each) => ({ id: each.id, at: each.createdAt, open: !isOver(each), inHand: inHand(each) })),
+    lists: [
+      ...alerts.map(({ id, openedAt, closedAt }) => ({
+        ...{ all: keys.alerts, among: keys.alertsOpen, id, at: openedAt, open: closedAt === null },
+      })),
+      ...silences.map(({ id, from, closed }) => ({
+        ...{ all: keys.silences, among: keys.silencesOpen, id, at: from, open: !closed },
+      })),
+    ],
     keys: {
       effects: keys.effects,
       outbox: keys.outbox,

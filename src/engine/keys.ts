@@ -30,6 +30,22 @@ export function keysOf(prefix: string) {
     /** Every worker that said it lives, with what it can do and when it last did; those long silent are dead. */
     workers: key('workers'),
     groups: key('groups'),
+    /** Groups of alerts, silences and tests: each a record, and lists of those that are open, by time. */
+    alert: (id: string) => key('alert', id),
+    alerts: key('alerts'),
+    alertsOpen: key('alerts', 'open'),
+    silence: (id: string) => key('silence', id),
+    silences: key('silences'),
+    silencesOpen: key('silences', 'open'),
+    alertTests: key('alerts', 'tests'),
+    /** Who evaluates: the fence that every change of his is compared with, the number of the last one, and what he last saw when. */
+    alertsLease: key('alerts', 'lease'),
+    alertsFence: key('alerts', 'fence'),
+    alertsSeen: key('alerts', 'seen'),
+    alertsCatchUp: (since: string) => key('alerts', 'catch-up', since),
+    /** Datacenters and monitors that were seen once: they are missed when they are gone. */
+    alertsDatacenters: key('alerts', 'datacenters'),
+    alertsMonitors: key('alerts', 'monitors'),
     /** The audit: its chain, where that stands, what waits for its place in it, and how far which file has it. */
     audit: key('audit'),
     auditHead: key('audit', 'head'),

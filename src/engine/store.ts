@@ -8,6 +8,8 @@ import type { Effect, Event, Next } from '../core/event.ts'
 import type { Execution, NewExecution } from '../core/execution.ts'
 import { newExecution } from '../core/execution.ts'
 import type { Deadline } from '../core/workflow.ts'
+import type { AlertRecords } from './alerts/records.ts'
+import { createAlertRecords } from './alerts/records.ts'
 import type { Change } from './commit.ts'
 import { replicated, runCommit, SEEN_FOR_MS } from './commit.ts'
 import type { Keys } from './keys.ts'
@@ -47,6 +49,7 @@ export type Store = {
   /** What a request changed, by the id that was stored with its key; null when it did not (yet). */
   seen(request: string): Promise<string | null>
   readonly schedules: ScheduleRecords
+  readonly alerts: AlertRecords
   /** True the first time a key is seen: for events that store nothing else. */
   first(request: string): Promise<boolean>
   /** Ids of executions alone, newest first. */
@@ -70,12 +73,21 @@ export function createStore(redis: Redis, keys: Keys, now: () => number, replica
     ...{ redis, keys },
     stored: async ({ schedule, ...rest }, request) => {
       const seen = request ? { seen: { key: keys.seen(request.key), value: schedule.id } } : {}
-      return (await commit({ schedules: [schedule], ...rest, ...seen, until: request?.until })).kind
+      const { kind } = await commit({ schedules: [schedule], ...rest, ...seen, until: request?.until })
+      return kind === 'fenced' ? 'conflict' : kind
+    },
+  })
+  const alerts = createAlertRecords({
+    ...{ redis, keys },
+    commit: async ({ request, ...change }) => {
+      const seen = request ? { seen: { key: keys.seen(request.key), value: request.value } } : {}
+      return (await commit({ ...change, ...seen, until: request?.until })).kind
     },
   })
 
   const store: Store = {
     schedules,
+    alerts,
     execution,
     environment,
 
@@ -92,7 +104,7 @@ export function createStore(redis: Redis, keys: Keys, now: () => number, replica
         const audit = recordsOf({ execution: null, environment: record }, next, requested)
         const result = await commit({ ...changeOf(next), effects, audit, seen: { key, value: wanted.id }, until })
         if (result.kind === 'ok') return { done: { execution: next.execution, before: false } }
-        if (result.kind === 'conflict') return 'again'
+        if (result.kind !== 'seen') return 'again'
         const earlier = await execution(result.value)
         return { done: earlier ? { execution: earlier, before: true } : null }
       })
