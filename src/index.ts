@@ -2,16 +2,24 @@
 
 export { nameOf, nameOfId } from './core/actor.ts'
 export { resourceAddress, resourceId } from './core/address.ts'
+export { alertsOf, calmText, groupLine, watchedLines, worstFirst } from './core/alert/describe.ts'
+export { describeGroup } from './core/alert/describe-group.ts'
+export { ruleLines, testable } from './core/alert/describe-rule.ts'
+export { holding, silenceLine } from './core/alert/describe-silence.ts'
+export { routingLines } from './core/alert/routing-text.ts'
+export { wantedSilence } from './core/alert/wanted-silence.ts'
 export { artifactText, isBad, liveReleases, versionOf } from './core/catalogue.ts'
 export {
   command,
   duration,
   environmentOf,
+  flag,
   imageOf,
   loadtestOf,
   positional,
   promotionOf,
   rest,
+  ruleOf,
   scalableOf,
   serviceOf,
   sizeOf,
@@ -28,6 +36,7 @@ export { clock, dayAndClock } from './core/judgment.ts'
 export { describeLoadtest } from './core/load/describe.ts'
 export { describeLock } from './core/locks.ts'
 export { overviewLine, overviewLines } from './core/overview.ts'
+export { paged } from './core/page.ts'
 export { environmentOfService } from './core/release.ts'
 export { scaleTarget } from './core/scale.ts'
 export { describeSchedule, firingText, timesAhead, whenText, zonedText } from './core/schedule.ts'

@@ -20,11 +20,13 @@ export { type Parsed, parseCommand, parseLine } from './command/parse.ts'
 export {
   duration,
   environmentOf,
+  flag,
   imageOf,
   loadtestOf,
   positional,
   promotionOf,
   rest,
+  ruleOf,
   scalableOf,
   serviceOf,
   sizeOf,

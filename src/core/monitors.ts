@@ -49,11 +49,17 @@ const vaultAudit = z.strictObject({
   /** Paths are cut to so many segments before they leave this host's monitor. */
   path_segments: z.number().int().min(1).max(20).default(3),
   poll: duration.default('1s'),
+  /**
+   * VAULT_ADDR is the Vault of this host: while it is active, its file must show what token_expiry asks it. Nothing for so long means
+   * that the wrong file is followed, or none.
+   */
+  canary: duration.optional(),
   thresholds: z.array(threshold).min(1).default(usual),
 })
 
 const text = z.string().min(1)
-const named = { name: text, owner: text, runbook: z.url().optional() }
+const runbook = z.url({ protocol: /^https?$/, error: 'expected an http or https address' })
+const named = { name: text, owner: text, runbook: runbook.optional() }
 
 /** One thing that expires, by exactly one place where its expiry can be read. */
 const expiring = z.discriminatedUnion('kind', [
@@ -76,6 +82,28 @@ const expiring = z.discriminatedUnion('kind', [
     serial: text.default('ca'),
   }),
 ])
+
+/** Loopback by its address; a name may mean anything, so it is none. */
+export function isLoopback(address: string): boolean {
+  return /^127(\.\d{1,3}){3}$/.test(address) || canonical(address) === '::1'
+}
+
+/** The one way to write an IPv6 address; anything else stays as it is. */
+function canonical(address: string): string {
+  return address.includes(':') ? new URL(`http://[${address}]`).hostname.slice(1, -1) : address
+}
+
+/** Every address of the host at once: nobody could fetch from it by what Consul says. */
+const isEvery = (address: string) => ['0.0.0.0', '::'].includes(canonical(address))
+
+const listens = z
+  .union([z.ipv4(), z.ipv6()], { error: 'expected the IP address of this host under which the bots reach it' })
+  .refine((address) => !isEvery(address), { error: 'expected one address, which Consul then names to the bots' })
+
+const LOOPBACK = '127.0.0.1'
+const IN_VAULT: readonly string[] = ['vault_token', 'approle', 'certificate_pki']
+
+export const isInVault = ({ kind }: Pick<Expiring, 'kind'>) => IN_VAULT.includes(kind)
 
 const share = z.number().gt(0).lt(1)
 
@@ -103,10 +131,19 @@ export const monitorsSchema = z
     vault_audit: vaultAudit.optional(),
     token_expiry: tokenExpiry.optional(),
     consul: z.strictObject({ ttl: duration.default('30s'), tags: z.array(z.string().min(1)).default([]) }).prefault({}),
-    /** Where details are served; loopback only. Port 0 takes any free one, which Consul then knows. */
-    http: z.strictObject({ port: z.number().int().min(0).max(65_535).default(0) }).prefault({}),
+    /**
+     * Where details are served: on loopback, or on an address of this host with GROUNDCREW_MONITOR_TOKEN. Port 0 takes any free one.
+     * Consul knows both.
+     */
+    http: z
+      .strictObject({ host: listens.default(LOOPBACK), port: z.number().int().min(0).max(65_535).default(0) })
+      .prefault({}),
   })
   .refine((given) => given.vault_audit || given.token_expiry, { error: 'needs vault_audit, token_expiry or both' })
+  .refine((given) => !given.vault_audit?.canary || given.token_expiry?.entries.some(isInVault), {
+    path: ['vault_audit', 'canary'],
+    error: 'needs an entry under token_expiry that is in Vault: it waits for what that asks',
+  })
 
 export type MonitorsSettings = z.infer<typeof monitorsSchema>
 export type VaultAuditSettings = z.infer<typeof vaultAudit>

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { Actor } from './actor.ts'
+import type { AlertAnswers } from './alert/asking.ts'
 import type { ImageRelease, ImageVersion } from './catalogue.ts'
 import type { EnvironmentRecord, Live } from './environment.ts'
 import type { Execution, StageState } from './execution.ts'
@@ -254,6 +255,7 @@ export type AnswerContext = Asked & {
   }
   /** What of the site's services is live where. */
   readonly deploys: DeployAnswers
+  readonly alerts: AlertAnswers
   /** Instances of an environment as Consul sees them now. */
   health(environment: string): Promise<ServiceHealth[]>
 }

@@ -1,17 +1,17 @@
-import type { BlockAction, ButtonAction } from '@slack/bolt'
+import type { BlockAction } from '@slack/bolt'
 import { App } from '@slack/bolt'
 import type { Config } from '../config.ts'
 import { need } from '../config.ts'
 import { offers } from '../core/look.ts'
-import type { Deadline } from '../core/workflow.ts'
 import { cancel, choose, judge, mayStillJudge, moveWait, nextStepOf } from '../engine/deeds.ts'
 import { extend } from '../engine/extend.ts'
 import type { Log } from '../log.ts'
+import { listenToAlerts } from './app-alerts.ts'
 import { boltLogger } from './bolt-logger.ts'
+import { actorOf, answered, onClicks, personOf, privately } from './clicks.ts'
 import type { Desk } from './desk.ts'
 import { inTime, once, said } from './desk.ts'
 import { awayView, homeView } from './home.ts'
-import type { Message } from './limits.ts'
 import type { Press } from './messages.ts'
 import { answerMessage, readButtonValue, refusalMessage } from './messages.ts'
 import { fieldsOf, rejectModal } from './modal.ts'
@@ -36,6 +36,7 @@ export function createSlackApp(config: Config, desk: Desk, log: Log): App {
   listenToCommands(app, desk)
   listenToButtons(app, desk)
   listenToForms(app, desk)
+  listenToAlerts(app, desk)
   listenToHome(app, desk)
   return app
 }
@@ -68,29 +69,8 @@ function listenToCommands(app: App, desk: Desk): void {
   })
 }
 
-/** Null where there is nothing to say. */
-function answered(desk: Desk, work: (until: Deadline) => Promise<Message | null>): Promise<Message | null> {
-  return inTime<Message | null>(desk, work, (message) => message)
-}
-
-type Deed = (body: BlockAction, press: Press, delivery: Delivery) => Promise<Message | null>
-
 function listenToButtons(app: App, desk: Desk): void {
-  const onClick = (prefix: string, deed: Deed) => {
-    const action_id = new RegExp(`^${prefix.replace('.', '\\.')}`)
-    app.action<BlockAction<ButtonAction>>(
-      { type: 'block_actions', action_id },
-      async ({ body, action, ack, respond }) => {
-        const press = readButtonValue(action.value)
-        const request = `click:${body.trigger_id}`
-        const answer = await answered(desk, async (until) =>
-          press ? deed(body, press, { request, until }) : refusalMessage(NOT_MINE),
-        )
-        await ack()
-        if (answer && (await once(desk, request))) await respond({ ...privately(answer), replace_original: false })
-      },
-    )
-  }
+  const onClick = onClicks(app, desk, { read: readButtonValue, notMine: NOT_MINE })
 
   const askedBy = async (body: BlockAction, delivery: Delivery) => ({
     ...(await desk.asked(actorOf(body))),
@@ -185,17 +165,3 @@ function afterMention(text: string, bot: string | undefined): string {
 }
 
 const NOT_MINE = 'This button is none of mine. Look at the newest message of this execution.'
-
-/** The person of a click: the id from the signed payload, never a name. */
-function actorOf(body: BlockAction): { kind: 'slack'; team: string; user: string } {
-  return { kind: 'slack', ...personOf(body) }
-}
-
-function personOf(body: BlockAction): { team: string; user: string } {
-  return { team: body.user.team_id ?? body.team?.id ?? '', user: body.user.id }
-}
-
-/** Slack's default is already private; local-slack's is not, and saying it costs nothing. */
-function privately(message: Message) {
-  return { response_type: 'ephemeral' as const, ...message }
-}

@@ -14,7 +14,8 @@ type ArgumentsForm = {
   readonly privateMetadata: string
 }
 
-const ACTION = 'value'
+/** The one element of every field. */
+export const ACTION = 'value'
 
 /**
  * Asks for the arguments of a command, the required ones first. A field that is left alone may come back as null: that means
@@ -157,7 +158,8 @@ type View = {
   readonly blocks: KnownBlock[]
 }
 
-function view({ callback, title, submit, privateMetadata, blocks }: View): ModalView {
+/** A form within Slack's limits. */
+export function view({ callback, title, submit, privateMetadata, blocks }: View): ModalView {
   if (privateMetadata.length > SLACK.metadata) {
     throw new Error(
       `A modal's private metadata has ${privateMetadata.length} characters; Slack takes ${SLACK.metadata}.`,
@@ -178,10 +180,10 @@ function option(label: string, value: string): PlainTextOption {
   return { text: text(label, SLACK.option), value }
 }
 
-function text(content: string, most: number) {
+export function text(content: string, most: number) {
   return { type: 'plain_text', text: shorten(clean(content), most) || '-' } as const
 }
 
-function note(line: string): SectionBlock {
+export function note(line: string): SectionBlock {
   return { type: 'section', text: { type: 'mrkdwn', text: line, verbatim: true } }
 }

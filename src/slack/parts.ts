@@ -61,6 +61,13 @@ export type PosterParts = {
   readonly artifacts: ArtifactStore
   readonly progressOf: (execution: string) => Promise<readonly Progress[]>
   readonly auditLine: (seq: number) => Promise<AuditLine | null>
+  /** Draws how many there were in each minute, as a PNG; without it such a picture is left out. `endsAt`: milliseconds since 1970. */
+  readonly drawMinutes?: (chart: {
+    readonly title: string
+    readonly subtitle: string
+    readonly minutes: readonly number[]
+    readonly endsAt: number
+  }) => Promise<Uint8Array>
   readonly permalink: (posted: Posted) => Promise<string | undefined>
   readonly now: () => number
   readonly random: () => number

@@ -79,6 +79,9 @@ export function createPoster(given: Given) {
     for (const { id } of await parts.store.list({ limit: MOST_OPEN, open: true })) {
       await outbox.distrust(`execution:${id}`, { until: parts.now() + 1, look: true })
     }
+    for (const { id, shownAt } of await parts.store.alerts.open()) {
+      if (shownAt !== null) await outbox.distrust(`alert:${id}`, { until: parts.now() + 1, look: true })
+    }
   }
 
   /** One bot looks for all. */

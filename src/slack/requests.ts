@@ -73,7 +73,11 @@ async function askForMissing(
   }
 }
 
-type Submitted = { readonly channel: string; readonly message?: Message; readonly errors?: Record<string, string> }
+export type Submitted = {
+  readonly channel: string
+  readonly message?: Message
+  readonly errors?: Record<string, string>
+}
 
 /** A form that was sent: the same checks as for a typed line, with the reason beside each field. */
 export async function submitted(
@@ -87,12 +91,32 @@ export async function submitted(
     Object.entries(entered).map(([name, value]) => [name, value === null ? (note.given[name] ?? null) : tidy(value)]),
   )
   const { name, channel } = note
+  const result = await submittedFields(desk, { name, fields, channel, view: view.id, who })
+  return result.refused === undefined
+    ? result
+    : { channel, errors: { [firstField(desk.parts.catalog, name, entered)]: result.refused } }
+}
+
+/** The fields of a command from a form: `view` is the id of the form, by which a second delivery is known. */
+export type FormRequest = {
+  readonly name: string
+  readonly fields: Record<string, string | null>
+  readonly channel: string
+  readonly view: string
+  readonly who: { readonly team: string; readonly user: string }
+}
+
+/** Does what a form asks for. `errors` are of its arguments; `refused` is about the whole of it. */
+export async function submittedFields(
+  desk: Desk,
+  { name, fields, channel, view, who }: FormRequest,
+): Promise<Submitted & { readonly refused?: string }> {
   const caller = {
     actor: { kind: 'slack', ...who } as const,
     origin: { channel, via: 'slack' } as const,
-    request: `view:${view.id}`,
+    request: `view:${view}`,
   }
-  const submit = async (until: Deadline): Promise<Submitted> => {
+  const submit = async (until: Deadline): Promise<Submitted & { readonly refused?: string }> => {
     try {
       return { channel, message: messageOf(await desk.crew.submit(name, fields, { ...caller, until })) }
     } catch (error) {
@@ -100,8 +124,7 @@ export async function submitted(
       throw error
     }
   }
-  const field = firstField(desk.parts.catalog, name, entered)
-  return inTime(desk, submit, (message) => ({ channel, errors: { [field]: said(message) } }))
+  return inTime(desk, submit, (message) => ({ channel, refused: said(message) }))
 }
 
 /** A form can only show an error beside a field: the first one stands for the whole. */

@@ -1,6 +1,5 @@
-import { z } from 'zod'
 import type { Execution } from '../core/execution.ts'
-import { fileName, isOver, isSilent, outputOf, wordOf } from '../core/execution.ts'
+import { isOver, isSilent, outputOf, wordOf } from '../core/execution.ts'
 import type { Promotion } from '../core/promotion.ts'
 import type { Wish } from '../engine/outbox.ts'
 import { loadText } from '../engine/progress.ts'
@@ -14,10 +13,9 @@ import type { Message } from './limits.ts'
 import type { ExecutionView } from './messages.ts'
 import { closingReply, executionMessage, warningMessage } from './messages.ts'
 import type { PosterParts } from './parts.ts'
+import { showAlerts } from './show-alerts.ts'
+import { showFile } from './show-file.ts'
 import { showSchedule, showScheduleChanged, showWaiting } from './show-notices.ts'
-import { upload } from './upload.ts'
-
-const alternatives = z.record(z.string(), z.string())
 
 /** A reply waits this long for the message whose thread it belongs to. */
 const PARENT_MS = 1_000
@@ -34,6 +32,7 @@ export async function show(parts: PosterParts, wish: Wish): Promise<number | nul
   if (kind === 'waiting') return showWaiting(parts, wish, { id, name, attempt })
   if (kind === 'schedule') return showSchedule(parts, wish, id, Number(name))
   if (kind === 'schedule-changed') return showScheduleChanged(parts, wish, id, Number(name))
+  if (kind?.startsWith('alert') || id.startsWith('alert-')) return showAlerts(parts, wish)
   if (kind === 'file') return showFile(parts, wish, { id, name, attempt })
   if (kind === 'audit') return showAudit(parts, wish, Number(id))
   parts.log.error({ message: wish.name }, 'unknown message')
@@ -159,42 +158,4 @@ async function showWarning(parts: PosterParts, wish: Wish, id: string): Promise<
     place: { channel: channelFor(site, begun) },
     importance: 'alert',
   })
-}
-
-/**
- * A file into the thread of the execution's message, once; again where that message was posted anew. What a later attempt left is
- * another file, so that nobody reads an older plan beside the buttons of a newer one.
- */
-async function showFile(
-  parts: PosterParts,
-  wish: Wish,
-  { id, name, attempt }: { id: string; name: string; attempt: string },
-) {
-  const { outbox } = parts
-  const main = await outbox.posted(`execution:${id}`)
-  const execution = main ? null : await parts.store.execution(id)
-  if (!main && (!execution || isSilent(execution))) return null
-  if (!main) throw new Later(PARENT_MS, 'detail')
-  if ((await outbox.posted(wish.name))?.ts === main.ts) return tidy(parts, wish)
-  const content = await parts.artifacts.of(id).get(name)
-  const file = fileName(name, Number(attempt))
-  await upload(parts, wish, {
-    alternative: await alternativeOf(parts, id, name),
-    file,
-    title: `${file} of ${id}`,
-    content,
-    place: { channel: main.channel, thread: main.ts },
-  })
-  return (await outbox.doubt(wish.name))?.until ?? null
-}
-
-/** What a picture shows in words, as the stage that drew it says. */
-async function alternativeOf({ store }: PosterParts, id: string, name: string): Promise<string | undefined> {
-  const execution = await store.execution(id)
-  for (const stage of execution?.stages ?? []) {
-    const said = execution && outputOf(execution, stage.id)?.alternatives
-    const words = alternatives.safeParse(said).data?.[name]
-    if (words) return words
-  }
-  return undefined
 }

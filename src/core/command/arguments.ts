@@ -2,14 +2,14 @@ import { z } from 'zod'
 import { ConfigError } from '../../errors.ts'
 import type { Site } from '../site.ts'
 import type { Command } from './definition.ts'
-import { isPositional, type Mark, markOf } from './schema.ts'
+import { isFlag, isPositional, type Mark, markOf } from './schema.ts'
 
 export type ArgumentKind = 'text' | 'number' | 'boolean' | 'choice' | 'duration' | 'user' | 'rest'
 
 /** One argument as data: the record from which usage, help, the modal, completion and the tests come. */
 export type Argument = {
   readonly name: string
-  /** `--for`; a positional has none. */
+  /** `--for`; a positional has none. One that is needed may have one, too. */
   readonly flag?: string
   /** An optional positional is understood by this flag as well. */
   readonly alias?: string
@@ -47,7 +47,9 @@ function argumentOf(name: string, schema: z.ZodType, site: Site): Argument {
   const choices = choicesOf(inner, mark, site)
   return {
     name,
-    ...(optional && kind !== 'rest' ? { [positional ? 'alias' : 'flag']: `--${spelled(name)}` } : {}),
+    ...((optional || isFlag(schema)) && kind !== 'rest'
+      ? { [positional ? 'alias' : 'flag']: `--${spelled(name)}` }
+      : {}),
     required: !optional,
     kind,
     description: description ?? '',

@@ -6,7 +6,7 @@ import type { Answer, AnswerContext, PlanContext, StageDraft } from '../workflow
 
 type Shared<Args extends z.ZodObject> = {
   readonly summary: string
-  /** Without it the command takes none. No default: positional, in order; with a default, or optional: a `--flag`, unless `positional(...)`. */
+  /** Without it the command takes none. No default: positional, in order; with a default, or optional: a `--flag`, unless `positional(...)`. A needed one is a `--flag` within `flag(...)`. */
   readonly args?: Args
   /** What stands behind the name: `small --for 2h`. */
   readonly examples: readonly string[]

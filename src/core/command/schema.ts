@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { BLIND } from '../alert.ts'
 import { milliseconds } from '../duration.ts'
 import { scalable } from '../scale.ts'
 import type { Site } from '../site.ts'
@@ -61,6 +62,12 @@ export function promotionOf() {
     .register(marks, { kind: 'choice', what: 'promotions', choices: (site) => Object.keys(site.promotions) })
 }
 
+/** One of the site's rules for alerts, or the built-in one. */
+export function ruleOf() {
+  const rules = ({ alerts }: Site) => (alerts ? [...alerts.rules.map(({ name }) => name), BLIND] : [])
+  return z.string().register(marks, { kind: 'choice', what: 'rules for alerts (`alerts.rules`)', choices: rules })
+}
+
 /** `45m`, `4h`, `1h30m`: kept as text, so that messages say what the person said. */
 export function duration() {
   return z
@@ -96,6 +103,19 @@ export function positional<Schema extends z.ZodType>(schema: Schema): Schema {
 /** Whether it was marked so, however often it was described since. */
 export function isPositional(schema: z.ZodType): boolean {
   return alone.get(schema) !== undefined
+}
+
+const named = z.registry<{ readonly flag: true }>()
+
+/** An argument that is needed, and yet written as a `--flag`: `alerts close <alert> --why "..."`. Around the whole schema. */
+export function flag<Schema extends z.ZodType>(schema: Schema): Schema {
+  named.add(schema, { flag: true })
+  return schema
+}
+
+/** Whether it was marked so, however often it was described since. */
+export function isFlag(schema: z.ZodType): boolean {
+  return named.get(schema) !== undefined
 }
 
 /** The mark, however often the schema was refined or described since. */

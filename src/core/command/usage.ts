@@ -35,6 +35,7 @@ export function placeholder(argument: Argument): string {
 function piece(argument: Argument): string {
   const { flag, required, default: standard } = argument
   if (!flag) return required ? labelOf(argument) : `[${labelOf(argument)}]`
+  if (required) return `${flag} ${placeholder(argument)}`
   if (argument.kind === 'boolean') return standard === true ? `[${flag}=false]` : `[${flag}]`
   return `[${flag} ${standard === undefined ? placeholder(argument) : quoted(String(standard))}]`
 }
