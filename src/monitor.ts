@@ -2,13 +2,17 @@ import { need, readConfig, readMonitors } from './config.ts'
 import { milliseconds } from './core/duration.ts'
 import { createLog } from './log.ts'
 import { main } from './main.ts'
+import { createCanary } from './monitors/canary.ts'
 import { createReport } from './monitors/report.ts'
-import { LOOPBACK, serveDetails } from './monitors/serve.ts'
+import { serveDetails } from './monitors/serve.ts'
 import { asksVault } from './monitors/token-expiry/read.ts'
 import { createTokenExpiry } from './monitors/token-expiry.ts'
 import { createVaultAudit } from './monitors/vault-audit.ts'
 import { createConsulAgent } from './tools/consul/agent.ts'
 import { createVault } from './tools/vault.ts'
+
+/** A round that takes longer than this hangs, on a disk that is gone, say; each look at what expires ends after ten seconds by itself. */
+const LONGEST_MS = { audit: 2 * 60_000, expiry: 15 * 60_000 }
 
 /** Process 3: one per host of Vault. It needs neither Slack nor Redis, and reports to the Consul agent of its host. */
 await main(
@@ -21,15 +25,17 @@ await main(
     const log = createLog('monitor', settings.LOG_LEVEL)
     const agent = createConsulAgent(need(config, 'CONSUL_HTTP_ADDR'), settings.CONSUL_HTTP_TOKEN)
     const pages = new Map<string, () => unknown>()
-    const server = await serveDetails(http.port, pages)
+    const server = await serveDetails({ ...http, token: settings.GROUNDCREW_MONITOR_TOKEN }, pages)
     const stopping = new AbortController()
     const ends: (() => Promise<void>)[] = []
     const now = Date.now
 
-    function reportAs(service: string, name: string) {
+    const canary = vault_audit?.canary ? createCanary(milliseconds(vault_audit.canary), now) : undefined
+
+    function reportAs(service: string, name: string, patienceMs: number) {
       const check = { id: `${service}:status`, name, ttlMs: milliseconds(consul.ttl) }
-      const place = { address: LOOPBACK, port: server.port, tags: consul.tags }
-      return createReport(agent, { id: service, name: service, ...place, check }, log)
+      const place = { address: http.host, port: server.port, tags: consul.tags }
+      return createReport(agent, { id: service, name: service, ...place, check }, patienceMs, log)
     }
 
     function keepRunning(run: Promise<void>): void {
@@ -41,8 +47,12 @@ await main(
     }
 
     if (vault_audit) {
-      const report = reportAs('vault-audit-monitor', 'Denied requests')
-      const watch = await createVaultAudit(vault_audit, { log, report, now })
+      const report = reportAs(
+        'vault-audit-monitor',
+        'Denied requests',
+        milliseconds(vault_audit.poll) + LONGEST_MS.audit,
+      )
+      const watch = await createVaultAudit(vault_audit, { log, report, now, canary })
       pages.set('/vault-audit', watch.details)
       // Ready means that it follows: on a first start, what is written from now on counts.
       await watch.round()
@@ -53,8 +63,12 @@ await main(
       const vault = asksVault(token_expiry.entries)
         ? createVault(need(config, 'VAULT_ADDR'), settings.VAULT_TOKEN)
         : undefined
-      const report = reportAs('token-expiry-monitor', 'Tokens and certificates')
-      const watch = createTokenExpiry(token_expiry, { vault, consulToken: agent.token, log, report, now })
+      const report = reportAs(
+        'token-expiry-monitor',
+        'Tokens and certificates',
+        milliseconds(token_expiry.every) + LONGEST_MS.expiry,
+      )
+      const watch = createTokenExpiry(token_expiry, { vault, consulToken: agent.token, log, report, now, canary })
       pages.set('/token-expiry', watch.details)
       keepRunning(watch.run(stopping.signal))
       ends.push(report.stop)

@@ -14,9 +14,10 @@ type Service = Omit<Registration, 'check'> & {
 
 /**
  * Keeps a service and its TTL check in Consul: registered with the status it has, updated at a third of the TTL, registered again
- * when Consul forgot it. A Consul that does not answer is said once, and asked again; the TTL then tells the others.
+ * when Consul forgot it. A Consul that does not answer is said once, and asked again; the TTL then tells the others. A watch that has
+ * said nothing for `patienceMs` hangs: what it said last is not repeated, so that the TTL runs out.
  */
-export function createReport(agent: ConsulAgent, service: Service, log: Log): Report {
+export function createReport(agent: ConsulAgent, service: Service, patienceMs: number, log: Log): Report {
   let said: { readonly status: CheckStatus; readonly output: string } | undefined
   let sent: CheckStatus | undefined
   let registered = false
@@ -24,6 +25,12 @@ export function createReport(agent: ConsulAgent, service: Service, log: Log): Re
   let turn: Promise<void> | undefined
   let again = false
   const timer = setInterval(send, service.check.ttlMs / 3)
+  let patience: NodeJS.Timeout | undefined
+
+  function lost(): void {
+    said = undefined
+    log.error({ service: service.id, silentMs: patienceMs }, 'the watch hangs; nothing is reported for it')
+  }
 
   async function push(): Promise<void> {
     if (!said) return
@@ -66,11 +73,14 @@ export function createReport(agent: ConsulAgent, service: Service, log: Log): Re
   return {
     say(status, output) {
       said = { status, output }
+      clearTimeout(patience)
+      patience = setTimeout(lost, patienceMs)
       if (status !== sent) send()
     },
     /** The service stays registered: a monitor that is down must be seen, so its TTL may run out. */
     async stop() {
       clearInterval(timer)
+      clearTimeout(patience)
       while (turn) await turn
     },
   }

@@ -1,20 +1,44 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { isLoopback } from '../core/monitors.ts'
+import { ConfigError } from '../errors.ts'
 
-export const LOOPBACK = '127.0.0.1'
+export type Listening = {
+  readonly host: string
+  readonly port: number
+  /** Whoever asks has to send it, as `Authorization: Bearer`. Only on loopback there may be none. */
+  readonly token: string | undefined
+}
 
-/** `GET /vault-audit` and `GET /token-expiry` as JSON, on loopback only: counts and names, with no token, accessor, data or header in them. */
+const TIME_LIMIT_MS = 5000
+
+/**
+ * `GET /vault-audit` and `GET /token-expiry` as JSON: counts and names, with no token, accessor, data or header in them. Throws a
+ * `ConfigError` for any address but loopback without a token: who is denied what is nobody else's business.
+ */
 export async function serveDetails(
-  port: number,
+  { host, port, token }: Listening,
   pages: ReadonlyMap<string, () => unknown>,
 ): Promise<{ readonly port: number; stop(): Promise<void> }> {
-  const server = createServer((request, response) => {
+  if (!token && !isLoopback(host)) {
+    throw new ConfigError(
+      `GROUNDCREW_MONITOR_TOKEN is not set, and http.host is ${host}, where others reach it. Set it to 16 characters or more (openssl rand -hex 32), here and for the bots, or take http.host away.`,
+    )
+  }
+  const server = createServer({ requestTimeout: TIME_LIMIT_MS, headersTimeout: TIME_LIMIT_MS }, (request, response) => {
+    const answer = (status: number, body: unknown, headers = {}) => {
+      response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers })
+      response.end(JSON.stringify(body))
+    }
+    if (token && !isBearer(request.headers.authorization, token))
+      return answer(401, { error: 'Send Authorization: Bearer, with GROUNDCREW_MONITOR_TOKEN.' }, CHALLENGE)
     const page = request.method === 'GET' ? pages.get(request.url ?? '') : undefined
-    response.writeHead(page ? 200 : 404, { 'content-type': 'application/json', 'cache-control': 'no-store' })
-    response.end(JSON.stringify(page ? page() : { error: `There is only GET ${[...pages.keys()].join(', ')}.` }))
+    if (!page) return answer(404, { error: `There is only GET ${[...pages.keys()].join(', ')}.` })
+    return answer(200, page())
   })
-  server.listen(port, LOOPBACK)
+  server.listen(port, host)
   await once(server, 'listening')
   return {
     port: (server.address() as AddressInfo).port,
@@ -24,3 +48,12 @@ export async function serveDetails(
     },
   }
 }
+
+const CHALLENGE = { 'www-authenticate': 'Bearer' }
+
+/** Digests are of one length, so that the time of comparing says nothing of the token, its length included. */
+function isBearer(given: string | undefined, token: string): boolean {
+  return timingSafeEqual(digest(given ?? ''), digest(`Bearer ${token}`))
+}
+
+const digest = (text: string) => createHash('sha256').update(text).digest()

@@ -1,7 +1,9 @@
 import { milliseconds } from '../core/duration.ts'
 import type { Expiring, TokenExpirySettings } from '../core/monitors.ts'
+import { isInVault } from '../core/monitors.ts'
 import { messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
+import type { Canary } from './canary.ts'
 import { paused } from './pause.ts'
 import type { Report } from './report.ts'
 import type { Verdict } from './token-expiry/expiry.ts'
@@ -13,6 +15,8 @@ export type Watch = Omit<Sources, 'maxTtlMs'> & {
   readonly log: Log
   readonly report: Pick<Report, 'say'>
   readonly now: () => number
+  /** Told of every round that Vault answered. */
+  readonly canary?: Pick<Canary, 'asked'> | undefined
 }
 
 /** What is said of one entry; never an accessor. */
@@ -38,9 +42,13 @@ export function createTokenExpiry(settings: TokenExpirySettings, watch: Watch): 
   const sources: Sources = { ...watch, maxTtlMs: maxTtlOf(settings) }
   let told: readonly Told[] = []
   let at: number | null = null
+  /** Vault answered in this round, so that it wrote to its audit file. */
+  let answered = false
 
   async function look(entry: Expiring): Promise<Told> {
-    const first = verdictOf(await readLifetime(entry, sources), settings, now())
+    const life = await readLifetime(entry, sources)
+    if (isInVault(entry) && life.kind !== 'unread') answered = true
+    const first = verdictOf(life, settings, now())
     const renewal = first.status === 'passing' || first.at === null ? null : await renew(entry)
     const verdict = renewal === 'renewed' ? verdictOf(await readLifetime(entry, sources), settings, now()) : first
     return { ...verdict, name: entry.name, owner: entry.owner, runbook: entry.runbook ?? null, renewal }
@@ -60,10 +68,22 @@ export function createTokenExpiry(settings: TokenExpirySettings, watch: Watch): 
 
   async function round(): Promise<void> {
     const looked: Told[] = []
+    answered = false
     for (const entry of settings.entries) looked.push(await look(entry))
     told = looked.toSorted((one, other) => RANK.indexOf(one.status) - RANK.indexOf(other.status))
     at = now()
     report.say(told[0]?.status ?? 'passing', outputOf(told))
+    if (answered && watch.canary) watch.canary.asked(await isActive())
+  }
+
+  /** Of one that does not say it is active, no line can be expected. */
+  async function isActive(): Promise<boolean> {
+    try {
+      return (await watch.vault?.isActive()) ?? false
+    } catch (error) {
+      log.warn({ error: messageOf(error) }, 'Vault does not say whether it is active')
+      return false
+    }
   }
 
   return {

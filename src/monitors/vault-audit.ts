@@ -1,19 +1,27 @@
 import { milliseconds } from '../core/duration.ts'
 import type { VaultAuditSettings } from '../core/monitors.ts'
+import { withoutTokens } from '../core/vault-token.ts'
 import { messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { createFollower } from '../tools/tail/follow.ts'
-import { readState, writeState } from '../tools/tail/state.ts'
-import { paused } from './pause.ts'
+import { createHints } from '../tools/tail/hints.ts'
+import type { Canary } from './canary.ts'
 import type { Report } from './report.ts'
 import { createCounter } from './vault-audit/count.ts'
 import type { Finding } from './vault-audit/judge.ts'
 import { SEEN_AT_LEAST } from './vault-audit/seen.ts'
 import { cutPath, statusOf } from './vault-audit/status.ts'
+import { createStore } from './vault-audit/store.ts'
 import type { View } from './vault-audit/windows.ts'
 import { createWindows } from './vault-audit/windows.ts'
 
-export type Watch = { readonly log: Log; readonly report: Pick<Report, 'say'>; readonly now: () => number }
+export type Watch = {
+  readonly log: Log
+  readonly report: Pick<Report, 'say'>
+  readonly now: () => number
+  /** Where the Vault of this host is asked something besides. */
+  readonly canary?: Pick<Canary, 'read' | 'trouble'> | undefined
+}
 
 /** Findings of a time when nobody watched, too old for any window: told as one summary, never as an alarm. */
 export type Replayed = { readonly findings: number; readonly from: number | null; readonly until: number | null }
@@ -22,6 +30,8 @@ export type Details = {
   readonly status: string
   readonly at: number
   readonly windows: Readonly<Record<'1m' | '5m' | '60m', View>>
+  /** Denied requests of each of the last 60 minutes, the oldest first. */
+  readonly minutes: readonly number[]
   readonly since: {
     readonly lines: number
     readonly denied: number
@@ -44,8 +54,11 @@ export type VaultAudit = {
 const WINDOWS = { '1m': 60_000, '5m': 300_000, '60m': 3_600_000 } as const
 
 /** Follows one audit file. Throws a `UserError` when its state file is not its own. */
-export async function createVaultAudit(settings: VaultAuditSettings, { log, report, now }: Watch): Promise<VaultAudit> {
-  const windows = createWindows()
+export async function createVaultAudit(settings: VaultAuditSettings, watch: Watch): Promise<VaultAudit> {
+  const { log, report, now, canary } = watch
+  const store = createStore(settings.state, log)
+  const before = await store.read()
+  const windows = createWindows(before.kept)
   let replayed: { findings: number; from: number | null; until: number | null } = {
     findings: 0,
     from: null,
@@ -53,34 +66,18 @@ export async function createVaultAudit(settings: VaultAuditSettings, { log, repo
   }
   let [lost, told, status] = [0, 0, 'passing']
   let jsonxAt = Number.NEGATIVE_INFINITY
-  let stored = ''
-  let unstored = false
   const counter = createCounter({
     exclude: settings.exclude.map(withoutUndefined),
     hmacs: settings.failed_login_hmacs,
     prefix: settings.prefix,
     remember: SEEN_AT_LEAST,
     onFinding: (finding) => {
-      const cut = { ...finding, path: cutPath(finding.path, settings.path_segments) }
+      const path = cutPath(withoutTokens(finding.path), settings.path_segments)
+      const cut = { ...finding, path, principal: withoutTokens(finding.principal) }
       if (!windows.add(cut, now())) replayed = later(replayed, finding)
     },
   })
-  const follower = createFollower(settings.file, counter, await readState(settings.state))
-
-  /** A state that cannot be stored costs a second reading after a restart, and must not cost the watch. */
-  async function store(): Promise<void> {
-    const positions = await follower.positions()
-    const text = JSON.stringify(positions)
-    if (text === stored) return
-    try {
-      await writeState(settings.state, positions)
-      stored = text
-      unstored = false
-    } catch (error) {
-      if (!unstored) log.error({ file: settings.state, error: messageOf(error) }, 'state not stored')
-      unstored = true
-    }
-  }
+  const follower = createFollower(settings.file, counter, before.positions)
 
   async function read(): Promise<string | undefined> {
     const before = counter.counts()
@@ -88,7 +85,8 @@ export async function createVaultAudit(settings: VaultAuditSettings, { log, repo
     const after = counter.counts()
     const unreadable = after.unparsable + after.oversize - before.unparsable - before.oversize
     windows.read(after.lines - before.lines, unreadable, now())
-    await store()
+    canary?.read(after.lines - before.lines)
+    await store.save(await follower.positions(), windows.kept(now()))
     if ('error' in looked) return `the audit file cannot be read: ${looked.error}`
     if (looked.lost > 0) {
       lost += looked.lost
@@ -100,7 +98,7 @@ export async function createVaultAudit(settings: VaultAuditSettings, { log, repo
     if (after.jsonx > before.jsonx) jsonxAt = now()
     if (now() - jsonxAt < WINDOWS['5m'])
       return 'the audit device writes JSONx, which nobody here reads: enable it with format=json'
-    return looked.there ? undefined : 'the audit file is not there'
+    return looked.there ? canary?.trouble() : 'the audit file is not there'
   }
 
   const view = (ms: number) => windows.view(ms, now())
@@ -120,7 +118,7 @@ export async function createVaultAudit(settings: VaultAuditSettings, { log, repo
     const { findings, from, until } = replayed
     const at = (time: number | null) => (time === null ? '?' : new Date(time).toISOString())
     return [
-      ...(unstored ? ['The state cannot be stored: after a restart lines may be read twice.'] : []),
+      ...(store.isFailing() ? ['The state cannot be stored: after a restart lines may be read twice.'] : []),
       ...(findings > 0 ? [`Replayed after a pause, no alarm: ${findings} from ${at(from)} to ${at(until)}.`] : []),
     ]
   }
@@ -131,13 +129,16 @@ export async function createVaultAudit(settings: VaultAuditSettings, { log, repo
       const { lines, denied, excluded, unparsable, oversize } = counter.counts()
       const all = Object.fromEntries(Object.entries(WINDOWS).map(([name, ms]) => [name, view(ms)]))
       const since = { lines, denied, excluded, unparsable, oversize, lost }
-      return { status, at: now(), windows: all as Details['windows'], since, replayed }
+      const [windowed, minutes] = [all as Details['windows'], windows.minutes(now())]
+      return { status, at: now(), windows: windowed, minutes, since, replayed }
     },
     async run(signal) {
+      const hints = createHints(settings.file)
       while (!signal.aborted) {
         await round()
-        await paused(milliseconds(settings.poll), signal)
+        await hints.wait(milliseconds(settings.poll), signal)
       }
+      hints.stop()
     },
     close: () => follower.close(),
   }

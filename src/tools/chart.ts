@@ -1,12 +1,9 @@
-import { readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
-import { initWasm, Resvg } from '@resvg/resvg-wasm'
 import { LineChart } from 'echarts/charts'
-import { GridComponent, LegendComponent, MarkLineComponent, TitleComponent } from 'echarts/components'
-import { init, use } from 'echarts/core'
-import { SVGRenderer } from 'echarts/renderers'
+import { GridComponent, MarkLineComponent, TitleComponent } from 'echarts/components'
+import { use } from 'echarts/core'
+import { drawn, FONT, shortText, text } from './chart/draw.ts'
 
-use([LineChart, GridComponent, LegendComponent, MarkLineComponent, TitleComponent, SVGRenderer])
+use([LineChart, GridComponent, MarkLineComponent, TitleComponent])
 
 export type LoadChart = {
   readonly title: string
@@ -19,18 +16,12 @@ export type LoadChart = {
 
 /** Read on a phone: a message is about 350 points wide there, so that 30 pixels of 1200 become 9 points. */
 const [WIDTH, HEIGHT] = [1200, 900]
-const FONT = 'DejaVu Sans'
 const BLUE = '#1d5fa8'
 const RED = '#b3261e'
-const text = (size: number, color = '#222222') => ({ fontFamily: FONT, fontSize: size, color })
 
 /** Throughput and p95 over time as a PNG of 1200 by 900: two charts above each other, so that no line needs the other's axis. */
-export async function drawLoad(chart: LoadChart): Promise<Uint8Array> {
-  const drawing = init(null, null, { renderer: 'svg', ssr: true, width: WIDTH, height: HEIGHT })
-  drawing.setOption(optionOf(chart))
-  const svg = drawing.renderToSVGString()
-  drawing.dispose()
-  return pngOf(svg)
+export function drawLoad(chart: LoadChart): Promise<Uint8Array> {
+  return drawn(optionOf(chart), { width: WIDTH, height: HEIGHT })
 }
 
 function optionOf({ title, subtitle, series, limit }: LoadChart) {
@@ -105,27 +96,7 @@ function limitLine(limit: number) {
   }
 }
 
-function shortText(value: number): string {
-  return value < 100_000 ? value.toLocaleString('en-US') : `${(value / 1000).toLocaleString('en-US')}k`
-}
-
 function timeText(second: number): string {
   const minutes = Math.floor(second / 60)
   return minutes === 0 ? `${second} s` : `${minutes}:${String(second % 60).padStart(2, '0')}`
-}
-
-let fonts: Promise<Uint8Array[]> | undefined
-
-/** The renderer and its fonts are loaded once: they come with the packages, so that nothing depends on the machine. */
-async function loadFonts(): Promise<Uint8Array[]> {
-  const { resolve } = createRequire(import.meta.url)
-  await initWasm(await readFile(resolve('@resvg/resvg-wasm/index_bg.wasm')))
-  const names = ['DejaVuSans.ttf', 'DejaVuSans-Bold.ttf']
-  return Promise.all(names.map((name) => readFile(resolve(`dejavu-fonts-ttf/ttf/${name}`))))
-}
-
-async function pngOf(svg: string): Promise<Uint8Array> {
-  fonts ??= loadFonts()
-  const options = { font: { fontBuffers: await fonts, loadSystemFonts: false, defaultFontFamily: FONT } }
-  return new Resvg(svg, options).render().asPng()
 }

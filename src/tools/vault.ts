@@ -3,6 +3,8 @@ import { messageOf, UserError } from '../errors.ts'
 export type VaultClient = {
   /** `data` of the answer to `path`, which may end in `?list=true`; undefined where Vault says 403 or 404, which is what it says of an accessor that is gone. */
   ask(method: 'GET' | 'POST', path: string, body?: object): Promise<Record<string, unknown> | undefined>
+  /** Whether it is the active one of its cluster: `GET sys/health` says 200 of that one only, and needs no token. */
+  isActive(): Promise<boolean>
 }
 
 const TIME_LIMIT_MS = 10_000
@@ -11,6 +13,11 @@ const TIME_LIMIT_MS = 10_000
 export function createVault(address: string, token: string | undefined): VaultClient {
   const url = new URL(address)
   return {
+    async isActive() {
+      const answer = await fetch(new URL('/v1/sys/health', url), { signal: AbortSignal.timeout(TIME_LIMIT_MS) })
+      await answer.body?.cancel()
+      return answer.status === 200
+    },
     async ask(method, path, body) {
       const answer = await fetch(new URL(`/v1/${path}`, url), {
         method,

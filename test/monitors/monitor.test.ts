@@ -1,10 +1,23 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { appendFileSync, existsSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pino } from 'pino'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { type Part, startConsul, waitFor } from '../../examples/demo/parts.ts'
+import { readDetails } from '../../src/core/alert/details.ts'
+import { createReport } from '../../src/monitors/report.ts'
+import { createConsulAgent } from '../../src/tools/consul/agent.ts'
 import { line, NOBODY, REFUSED } from './vault-audit/entries.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -66,7 +79,13 @@ function becomes(status: string, output = /./, service?: string): Promise<Check>
   return waitFor(fits, { what: `the check to be ${status} ${output}`, within: '30s' }) as Promise<Check>
 }
 
-type Start = { readonly secret?: string; readonly ttl?: string; readonly settings?: object }
+type Start = {
+  readonly secret?: string
+  readonly ttl?: string
+  readonly settings?: object
+  readonly http?: object
+  readonly env?: Record<string, string>
+}
 
 async function started(with_: Start = {}): Promise<void> {
   const vault_audit = {
@@ -76,13 +95,15 @@ async function started(with_: Start = {}): Promise<void> {
     path_segments: 2,
     exclude: [{ role_name: 'watcher' }],
   }
-  const settings = { ...(with_.settings ?? { vault_audit }), consul: { ttl: with_.ttl ?? '3s' } }
+  const { http = {} } = with_
+  const settings = { ...(with_.settings ?? { vault_audit }), consul: { ttl: with_.ttl ?? '3s' }, http }
   writeFileSync(join(dir, 'monitors.yml'), JSON.stringify(settings))
   const env = {
     PATH: process.env.PATH ?? '',
     GROUNDCREW_MONITORS: join(dir, 'monitors.yml'),
     CONSUL_HTTP_ADDR: consul.url,
     CONSUL_HTTP_TOKEN: with_.secret ?? token,
+    ...with_.env,
   }
   const child = spawn('node', [join(root, 'src/monitor.ts')], { env, stdio: ['ignore', 'ignore', 'pipe'] })
   let text = ''
@@ -131,19 +152,85 @@ test('says passing at first, then what came, with nothing secret and paths cut, 
   expect(vault.length).toBe(1)
 })
 
+/** Where Consul says that the details are. */
+async function place(): Promise<{ readonly Address: string; readonly Port: number }> {
+  const services = (await (await ask('GET', '/v1/agent/services')).json()) as Record<
+    string,
+    Awaited<ReturnType<typeof place>>
+  >
+  return services['vault-audit-monitor'] ?? { Address: '', Port: 0 }
+}
+
 test('serves details on loopback under the port that Consul knows', async () => {
   await started()
   write(3, { type: 'request', error: DENIED, auth: REFUSED })
   await becomes('passing', /5 min: 3 denied/)
-  const services = (await (await ask('GET', '/v1/agent/services')).json()) as Record<
-    string,
-    { Address: string; Port: number }
-  >
-  const { Address, Port } = services['vault-audit-monitor'] ?? { Address: '', Port: 0 }
+  const { Address, Port } = await place()
   const details = await (await fetch(`http://${Address}:${Port}/vault-audit`)).json()
   expect(details).toMatchObject({ status: 'passing', windows: { '5m': { sums: { denied: 3 } } }, since: { lines: 3 } })
   expect((await fetch(`http://${Address}:${Port}/`)).status).toBe(404)
   expect(JSON.stringify(details)).not.toMatch(/hmac-/)
+})
+
+test('serves them on the address that Consul knows, for the token only, in a form that the bots read', async () => {
+  const secret = 'a-token-of-the-monitors'
+  await started({ http: { host: '127.0.0.2' }, env: { GROUNDCREW_MONITOR_TOKEN: secret } })
+  write(2, { type: 'request', error: DENIED, auth: REFUSED })
+  write(1, { type: 'request', error: DENIED, auth: REFUSED, at: Date.now() - 30 * 60_000 })
+  await becomes('passing', /60 min: 3 denied/)
+  const { Address, Port } = await place()
+  expect(Address).toBe('127.0.0.2')
+  expect((await fetch(`http://${Address}:${Port}/vault-audit`)).status).toBe(401)
+  const headers = { authorization: `Bearer ${secret}` }
+  const page: unknown = await (await fetch(`http://${Address}:${Port}/vault-audit`, { headers })).json()
+  const details = readDetails('vault-audit', page)
+  if (details?.kind !== 'vault-audit') throw new Error('The page is not read.')
+  expect(details).toMatchObject({ counts: { '5m': { denied: 2 }, '60m': { denied: 3 } } })
+  expect(details.top.class).toEqual([{ name: 'policy', count: 3 }])
+  expect(details.minutes.reduce((sum, each) => sum + each, 0)).toBe(3)
+  expect(details.minutes.slice(0, 40).reduce((sum, each) => sum + each, 0)).toBe(1)
+  expect(monitor?.said()).not.toContain(secret)
+})
+
+test('restarted in the middle of a burst does not say that it is over', async () => {
+  await started()
+  write(12, { type: 'request', error: DENIED, auth: REFUSED })
+  await becomes('warning', /12 denied in 5m/)
+  expect(await stopped('SIGTERM')).toBe(0)
+  await ask('PUT', '/v1/agent/service/deregister/vault-audit-monitor')
+  await started()
+  await becomes('warning', /12 denied in 5m[\s\S]*by class: policy 12/)
+  expect(readFileSync(join(dir, 'state.json.counts'), 'utf8')).not.toMatch(/app1|kv|10\.0/)
+})
+
+test('begins to count anew where what it counted cannot be read, and says so', async () => {
+  writeFileSync(join(dir, 'state.json.counts'), '{"version":1,"sums":[{"index":-1}]}')
+  await started()
+  await becomes('passing')
+  expect(monitor?.said()).toMatch(/state\.json\.counts cannot be read; counts of the last hour begin anew/)
+})
+
+test('a watch that hangs lets its TTL run out, and is heard again when it goes on', async () => {
+  const agent = createConsulAgent(consul.url, token)
+  const check_ = { id: 'vault-audit-monitor:status', name: 'Denied requests', ttlMs: 1000 }
+  const service = {
+    id: 'vault-audit-monitor',
+    name: 'vault-audit-monitor',
+    address: '127.0.0.1',
+    port: 1,
+    tags: [],
+    check: check_,
+  }
+  const report = createReport(agent, service, 2000, pino({ level: 'silent' }))
+  try {
+    report.say('passing', 'all is well')
+    await becomes('passing', /all is well/)
+    await becomes('critical', /^TTL expired/)
+    report.say('passing', 'it goes on')
+    await becomes('passing', /it goes on/)
+  } finally {
+    await report.stop()
+  }
 })
 
 test('registers again what Consul forgot', async () => {
@@ -172,7 +259,7 @@ test('goes on where it was, through a rotation while it was down; what is old is
   writeFileSync(log, '')
   write(11, { type: 'request', error: DENIED, auth: REFUSED })
   await started()
-  await becomes('warning', /11 denied in 5m.*[\s\S]*Replayed after a pause, no alarm: 200 /)
+  await becomes('warning', /16 denied in 5m.*[\s\S]*Replayed after a pause, no alarm: 200 /)
   expect(monitor?.said().match(/were replayed/g)?.length).toBe(1)
 })
 

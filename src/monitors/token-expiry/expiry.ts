@@ -26,7 +26,7 @@ export type Verdict = {
 
 /** What POST auth/token/lookup-accessor answers under `data`. Times are seconds since 1970, or text in `expire_time`. */
 export const vaultToken = z.looseObject({
-  ttl: z.number().default(0),
+  ttl: z.number(),
   expire_time: z.string().nullish(),
   creation_time: z.number().default(0),
   explicit_max_ttl: z.number().default(0),
@@ -46,8 +46,11 @@ export const secretId = z.looseObject({
 const DAWN = Date.parse('1970-01-02T00:00:00Z')
 const remaining = (uses: number) => (uses > 0 ? { uses } : {})
 
+/** Vault counts a token's cap from a whole second, and its expiry from the moment of the renewal: the same end, a little apart. */
+const SAME_MS = 10_000
+
 /**
- * `expire_time: null` never expires. A renewable token ends at its hard cap, which a lookup does not show. A periodic one has no cap
+ * `ttl: 0` with `expire_time: null` never expires. A renewable token ends at its hard cap, which a lookup does not show. A periodic one has no cap
  * but an explicit one: it lives for a period from its last renewal.
  */
 export function lifetimeOfToken(token: z.infer<typeof vaultToken>, maxTtlMs: number): Lifetime {
@@ -56,10 +59,11 @@ export function lifetimeOfToken(token: z.infer<typeof vaultToken>, maxTtlMs: num
   const period = Number(token.period ?? 0) * 1000
   const uses = remaining(token.num_uses)
   const expires = token.expire_time ? Date.parse(token.expire_time) : Number.NaN
-  if (Number.isNaN(expires)) return token.ttl > 0 ? unreadTime : { kind: 'never', ...uses }
+  if (Number.isNaN(expires))
+    return token.ttl === 0 && token.expire_time === null ? { kind: 'never', ...uses } : unreadTime
   const cap =
     token.explicit_max_ttl > 0 ? created + token.explicit_max_ttl * 1000 : period > 0 ? Infinity : created + maxTtlMs
-  if (cap <= expires)
+  if (cap <= expires + SAME_MS)
     return { kind: 'until', from: created, at: cap, why: 'its hard cap; it cannot be renewed past it', ...uses }
   if (period > 0)
     return { kind: 'until', from: expires - period, at: expires, why: 'a period from its last renewal', ...uses }

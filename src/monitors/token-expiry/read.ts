@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Expiring } from '../../core/monitors.ts'
+import { isInVault } from '../../core/monitors.ts'
 import { messageOf, UserError } from '../../errors.ts'
 import { validityOf, validityOfFile, validityOfHost } from '../../tools/certificate.ts'
 import type { VaultClient } from '../../tools/vault.ts'
@@ -17,13 +18,12 @@ export type Sources = {
 }
 
 /** Whether any entry needs Vault, and with it VAULT_ADDR. */
-export const asksVault = (entries: readonly Expiring[]) =>
-  entries.some(({ kind }) => kind === 'vault_token' || kind === 'approle' || kind === 'certificate_pki')
+export const asksVault = (entries: readonly Expiring[]) => entries.some(isInVault)
 
 /** Reads how long one entry lives. It never throws: what cannot be read is said, without accessor and token. */
 export async function readLifetime(entry: Expiring, sources: Sources): Promise<Lifetime> {
   try {
-    return await lifetimeOf(entry, sources)
+    return known(await lifetimeOf(entry, sources))
   } catch (error) {
     const secrets = 'accessor' in entry && entry.accessor ? [entry.accessor] : []
     return {
@@ -66,9 +66,14 @@ async function lifetimeOf(entry: Expiring, sources: Sources): Promise<Lifetime> 
   }
 }
 
-const NO_VAULT: VaultClient = {
-  ask: () => Promise.reject(new UserError('VAULT_ADDR is not set')),
+/** A share of a lifetime whose beginning or end is no time would pass every threshold. */
+function known(life: Lifetime): Lifetime {
+  if (life.kind !== 'until' || (Number.isFinite(life.from) && Number.isFinite(life.at))) return life
+  return { kind: 'unread', why: 'its beginning or its end is no time' }
 }
+
+const noVault = () => Promise.reject(new UserError('VAULT_ADDR is not set'))
+const NO_VAULT: VaultClient = { ask: noVault, isActive: noVault }
 const GONE = { kind: 'gone', why: 'expired, revoked, or the monitor may not look it up' } as const
 /** Vault refuses what is gone and what is forbidden alike; with a token of its own that is dead, the monitor knows nothing at all. */
 async function whyMissing(vault: VaultClient): Promise<Lifetime> {

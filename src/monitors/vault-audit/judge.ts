@@ -81,6 +81,9 @@ function isPrincipal(principal: Principal, { entityId, displayName, roleName }: 
   return entity_id === entityId && display_name === displayName && role_name === roleName
 }
 
+/** One name for one principal: its entity, with what people call it; without an entity what it calls itself. */
 function principalOf({ entityId, roleName, displayName, address }: Entry): string {
-  return entityId || roleName || displayName || address || 'unknown'
+  const called = roleName || displayName
+  if (entityId) return called ? `${called} (entity ${entityId.slice(0, 8)})` : `entity ${entityId}`
+  return called || address || 'unknown'
 }

@@ -1,5 +1,6 @@
 import type { Finding, Kind } from './judge.ts'
 import { KINDS } from './judge.ts'
+import type { Kept } from './kept.ts'
 
 /** What findings are counted by. */
 export const DIMENSIONS = ['namespace', 'class', 'principal', 'path', 'address'] as const
@@ -16,6 +17,7 @@ export type View = {
 }
 
 const BUCKET_MS = 10_000
+const MINUTE_MS = 60_000
 const LONGEST_MS = 60 * 60_000
 /** Names that one bucket tells apart for a kind and dimension; whatever comes, memory stays bounded by it. */
 const NAMES_A_BUCKET = 40
@@ -30,14 +32,18 @@ type Bucket = {
   unreadable: number
 }
 
-/** Sliding windows over the last hour, in steps of ten seconds, by the time that an entry gives itself. */
-export function createWindows(): {
+/** Sliding windows over the last hour, in steps of ten seconds, by the time that an entry gives itself. `before`: what was kept. */
+export function createWindows(before: readonly Kept[] = []): {
   /** False for what is older than an hour: it is in no window. An entry from the future counts as of now. */
   add(finding: Finding, now: number): boolean
   read(lines: number, unreadable: number, now: number): void
   view(ms: number, now: number): View
+  /** Denied requests of each of the last 60 minutes, the oldest first; together as many as the view of an hour has. */
+  minutes(now: number): number[]
+  /** Sums of the last hour, to be kept over a restart. Names are not: clients choose them, so there may be very many. */
+  kept(now: number): Kept[]
 } {
-  const buckets = new Map<number, Bucket>()
+  const buckets = new Map(before.map((kept) => [kept.index, bucketOf(kept)] as const))
 
   function bucketAt(time: number, now: number): Bucket {
     const index = Math.floor(Math.min(time, now) / BUCKET_MS)
@@ -48,6 +54,12 @@ export function createWindows(): {
     const bucket: Bucket = { names: new Map(), sums: none(), lines: 0, unreadable: 0 }
     buckets.set(index, bucket)
     return bucket
+  }
+
+  /** What lies ahead of the clock was counted before somebody set it back. */
+  function within(ms: number, now: number): [number, Bucket][] {
+    const from = Math.floor((now - ms) / BUCKET_MS) + 1
+    return [...buckets].filter(([index]) => index >= from && index <= Math.floor(now / BUCKET_MS))
   }
 
   return {
@@ -68,10 +80,30 @@ export function createWindows(): {
       bucket.unreadable += unreadable
     },
     view(ms, now) {
-      const from = Math.floor((now - ms) / BUCKET_MS) + 1
-      return viewOf([...buckets].filter(([index]) => index >= from).map(([, bucket]) => bucket))
+      return viewOf(within(ms, now).map(([, bucket]) => bucket))
+    },
+    kept(now) {
+      const found = within(LONGEST_MS, now).filter(([, { sums }]) => KINDS.some((kind) => sums[kind] > 0))
+      return found.map(([index, { sums, names }]) => {
+        return { index, sums: { ...sums }, classes: Object.fromEntries(names.get(CLASS) ?? []) }
+      })
+    },
+    minutes(now) {
+      const from = Math.floor((now - LONGEST_MS) / BUCKET_MS) + 1
+      const found = Array.from({ length: LONGEST_MS / MINUTE_MS }, () => 0)
+      for (const [index, { sums }] of within(LONGEST_MS, now)) {
+        const minute = Math.floor((index - from) / (MINUTE_MS / BUCKET_MS))
+        found[minute] = (found[minute] ?? 0) + sums.denied
+      }
+      return found
     },
   }
+}
+
+const CLASS = 'denied class'
+
+function bucketOf({ sums, classes }: Kept): Bucket {
+  return { names: new Map([[CLASS, new Map(Object.entries(classes))]]), sums: { ...sums }, lines: 0, unreadable: 0 }
 }
 
 function count(bucket: Bucket, key: string, name: string): void {

@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { spoken } from '../../../src/core/duration.ts'
 import { monitorsSchema } from '../../../src/core/monitors.ts'
 import {
   lifetimeOfSecretId,
@@ -10,6 +13,7 @@ import {
   verdictOf,
 } from '../../../src/monitors/token-expiry/expiry.ts'
 import { createTokenExpiry } from '../../../src/monitors/token-expiry.ts'
+import { validityOf } from '../../../src/tools/certificate.ts'
 import { createVault } from '../../../src/tools/vault.ts'
 import { OWN_TOKEN, type StandIn, standInForVault } from './vault-stand-in.ts'
 
@@ -68,6 +72,17 @@ describe('a Vault token', () => {
       'critical',
       /2 uses left/,
     ],
+    [
+      'renewed a moment ago up to its hard cap, which it ends a second before',
+      {
+        creation_time: seconds(NOW - 32 * DAY + HOUR),
+        last_renewal_time: seconds(NOW),
+        expire_time: iso(NOW + HOUR - 999),
+      },
+      'critical',
+      /expires in 1 h \(its hard cap/,
+    ],
+    ['of which Vault says nothing at all', { ttl: 0, expire_time: undefined }, 'critical', /cannot be read/],
     ['whose expiry Vault does not say', { expire_time: undefined }, 'critical', /cannot be read/],
   ])('%s', (_what, over, status, text) => {
     const found = verdict(over)
@@ -93,7 +108,13 @@ test('of several secret_ids the one that lasts longest counts, and none at all i
 describe('the monitor beside the stand-in for Vault', () => {
   let vault: StandIn
   const said = { status: '', output: '' }
+  const consulKnows = { CreateTime: iso(NOW - 23 * HOUR), ExpirationTime: iso(NOW + HOUR) }
+  let consulSays: { CreateTime?: string; ExpirationTime?: string } = consulKnows
+  /** What the canary was told. */
+  const asked: boolean[] = []
   beforeEach(async () => {
+    consulSays = consulKnows
+    asked.length = 0
     vault = await standInForVault()
   })
   afterEach(() => vault.stop())
@@ -102,10 +123,10 @@ describe('the monitor beside the stand-in for Vault', () => {
     const { token_expiry } = monitorsSchema.parse({ token_expiry: { entries } })
     if (!token_expiry) throw new Error('The settings have no token_expiry.')
     const report = { say: (status: string, output: string) => Object.assign(said, { status, output }) }
-    const consulToken = async () => ({ CreateTime: iso(NOW - 23 * HOUR), ExpirationTime: iso(NOW + HOUR) })
     const parts = {
       vault: createVault(vault.url, secret),
-      consulToken,
+      consulToken: async () => consulSays,
+      canary: { asked: (isActive: boolean) => void asked.push(isActive) },
       report,
       log: pino({ level: 'silent' }),
       now: () => NOW,
@@ -162,6 +183,62 @@ describe('the monitor beside the stand-in for Vault', () => {
     vault.answers.set(`${lookup} s2`, { expiration_time: iso(NOW + 9 * DAY), creation_time: iso(NOW - DAY) })
     await round([{ kind: 'approle', name: 'ci', owner: 'build', role: 'ci' }])
     expect(said).toMatchObject({ status: 'passing', output: expect.stringMatching(/ci expires in 9 d/) })
+  })
+
+  test('reads a certificate of PKI, the issuer unless a serial is named; a revoked one is gone', async () => {
+    const pem = readFileSync(join(import.meta.dirname, '../../cases/certificates/chain.pem'), 'utf8')
+    const { at } = validityOf(pem)
+    const [ca, one] = [
+      { kind: 'certificate_pki', name: 'issuer', owner: 'security' },
+      { kind: 'certificate_pki', name: 'web', owner: 'security', mount: 'pki/web', serial: '39-dd' },
+    ]
+    vault.answers.set('GET pki/cert/ca', { certificate: pem, revocation_time: 0 })
+    vault.answers.set('GET pki/web/cert/39-dd', { certificate: pem, revocation_time: 1_700_000_000 })
+    await round([ca, one])
+    expect(vault.asked).toEqual(['GET pki/cert/ca', 'GET pki/web/cert/39-dd'])
+    expect(said.status).toBe('critical')
+    expect(said.output).toMatch(/critical: web is gone: it is revoked; owner security/)
+    expect(said.output).toContain(`issuer expires in ${spoken(at - NOW)}; owner security`)
+  })
+
+  test('says what is wrong with a certificate of PKI that is gone, is none, or may not be read', async () => {
+    const ca = { kind: 'certificate_pki', name: 'issuer', owner: 'security' }
+    await round([ca])
+    expect(said).toMatchObject({ status: 'critical', output: expect.stringMatching(/issuer is gone/) })
+    vault.answers.set('GET pki/cert/ca', { certificate: 'nothing' })
+    await round([ca])
+    expect(said.output).toMatch(/issuer cannot be read: There is no certificate in PEM/)
+    await round([ca], 'another')
+    expect(said.output).toMatch(/issuer cannot be read: the monitor's own Vault token is refused/)
+  })
+
+  test('does not call well what has no time, or no beginning that a share could be taken of', async () => {
+    const consul = { kind: 'consul_token', name: 'monitor', owner: 'platform' }
+    for (const wrong of [{ ExpirationTime: iso(NOW + HOUR) }, { ...consulKnows, ExpirationTime: 'soon' }]) {
+      consulSays = wrong
+      await round([consul])
+      expect(said).toMatchObject({
+        status: 'critical',
+        output: expect.stringMatching(/monitor cannot be read: its begin/),
+      })
+    }
+    vault.answers.set(LOOKUP, {})
+    await round([deploy])
+    expect(said).toMatchObject({ status: 'critical', output: expect.stringMatching(/deploy cannot be read/) })
+  })
+
+  test('tells the canary of a round that Vault answered, and whether it is active; of no other round', async () => {
+    vault.answers.set(LOOKUP, token())
+    await round([deploy])
+    expect(asked).toEqual([true])
+    vault.health = 429
+    await round([deploy])
+    expect(asked).toEqual([true, false])
+    await round([deploy], 'another')
+    await round([{ kind: 'consul_token', name: 'monitor', owner: 'platform' }])
+    vault.fail = 503
+    await round([deploy])
+    expect(asked).toEqual([true, false])
   })
 
   test('stays under 2 KB with many entries and says how many are left out', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { monitorsSchema } from '../../../src/core/monitors.ts'
 import type { Finding } from '../../../src/monitors/vault-audit/judge.ts'
+import type { Kept } from '../../../src/monitors/vault-audit/kept.ts'
 import { cutPath, statusOf } from '../../../src/monitors/vault-audit/status.ts'
 import { createWindows } from '../../../src/monitors/vault-audit/windows.ts'
 
@@ -42,6 +43,39 @@ describe('windows', () => {
   test('take a clock that runs ahead as now, and an entry without a time too', () => {
     const { view } = filled(finding({ time: NOW + 10 * MIN }), finding({ time: undefined }))
     expect(view(MIN).sums.denied).toBe(2)
+  })
+
+  test('give the denied of each of the last 60 minutes, the oldest first, as many as the hour has', () => {
+    const windows = createWindows()
+    const late = NOW + 34_000
+    for (const age of [0, 0, 59_000, 61_000, 59 * MIN, 61 * MIN]) windows.add(finding({ time: late - age }), late)
+    windows.add(finding({ kind: 'failedLogin', time: late }), late)
+    const minutes = windows.minutes(late)
+    expect(minutes.length).toBe(60)
+    expect([minutes[0], minutes[58], minutes[59]]).toEqual([1, 2, 2])
+    expect(minutes.reduce((sum, each) => sum + each, 0)).toBe(windows.view(60 * MIN, late).sums.denied)
+    expect(windows.minutes(late + 30 * MIN).indexOf(2)).toBe(28)
+    expect(windows.minutes(late + 2 * 60 * MIN)).toEqual(Array.from({ length: 60 }, () => 0))
+  })
+
+  test('count after a restart what they kept: sums and classes, by their time', () => {
+    const { windows } = filled(...[0, 4 * MIN, 30 * MIN].map((age) => finding({ time: NOW - age })))
+    const kept: Kept[] = JSON.parse(JSON.stringify(windows.kept(NOW)))
+    const again = createWindows(kept)
+    for (const ms of [MIN, 5 * MIN, 60 * MIN]) {
+      expect(again.view(ms, NOW).sums).toEqual(windows.view(ms, NOW).sums)
+      expect(again.view(ms, NOW).top.denied.class).toEqual(windows.view(ms, NOW).top.denied.class)
+    }
+    expect(again.minutes(NOW)).toEqual(windows.minutes(NOW))
+    expect(JSON.stringify(kept)).not.toMatch(/app1|kv\/data|10\.0/)
+    expect(again.view(60 * MIN, NOW + 2 * 60 * MIN).sums.denied).toBe(0)
+    expect(windows.kept(NOW + 2 * 60 * MIN)).toEqual([])
+  })
+
+  test('do not count what lies ahead of a clock that was set back', () => {
+    const { windows } = filled(finding())
+    expect(windows.view(60 * MIN, NOW - 10 * MIN).sums.denied).toBe(0)
+    expect(windows.minutes(NOW - 10 * MIN).some((each) => each > 0)).toBe(false)
   })
 
   test('stay bounded with a hundred thousand names, and lose no count', () => {
