@@ -34,11 +34,14 @@ test('the demo comes up, is joined, loses a worker, and leaves nothing behind wh
 
   const env = checkedEnvironment()
   const pids = recorded()
-  expect(Object.keys(pids).sort()).toEqual(['bot', 'consul', 'demo', 'redis', 'slack', 'worker'])
+  expect(Object.keys(pids).sort()).toEqual(['bot', 'consul', 'demo', 'monitor', 'redis', 'slack', 'vault', 'worker'])
   expect(pids.demo).toBe(demo.child.pid)
   const addresses = Object.values(pids).flatMap(listening)
   expect(addresses).toContain(`127.0.0.1:${port}`)
   expect(addresses.filter((address) => !address.startsWith('127.0.0.1:'))).toEqual([])
+
+  expect(demo.out()).toContain(`GROUNDCREW_DEMO_DIR='${dir}' npm run -s demo:denied`)
+  await seeAlerts(pids.monitor ?? 0, demo, env)
 
   process.kill(pids.worker ?? 0, 'SIGKILL')
   await waitFor(() => demo.err().includes('The worker'), { what: 'the line about the worker' })
@@ -56,7 +59,7 @@ test('the demo comes up, is joined, loses a worker, and leaves nothing behind wh
   const ports = [...addresses.map((address) => Number(address.split(':')[1])), ...instances]
   for (const each of ports) expect(await isFree(each), `port ${each}`).toBe(true)
   expect(readdirSync(join(dir, 'pids'))).toEqual([])
-})
+}, 120_000)
 
 test('a second demo is refused while one runs, a killed one is cleared up, and --fresh forgets', async () => {
   const first = await start()
@@ -87,6 +90,24 @@ test.each([
   expect(err()).toContain(words)
 })
 
+test.each([
+  ['denied.ts', '20', 'start the demo first'],
+  ['denied.ts', '0', 'is not a whole number'],
+  ['token.ts', '10m', 'start the demo first'],
+  ['token.ts', 'soon', 'is not a duration'],
+])('%s %s without a demo says what is wrong', async (script, argument, words) => {
+  const settings = { ...demoSettings(), GROUNDCREW_DEMO_DIR: join(scratch, 'none') }
+  const { child, err } = run([`examples/demo/${script}`, argument], settings)
+  expect(await over(child)).toBe(1)
+  expect(err()).toContain(words)
+})
+
+test('the requests that the demo denies are lines of the samples', () => {
+  const linesOf = (file: string) => readFileSync(join(root, file), 'utf8').trim().split('\n')
+  const samples = linesOf('test/cases/audit/samples.jsonl')
+  expect(linesOf('examples/demo/denied.jsonl').filter((line) => !samples.includes(line))).toEqual([])
+})
+
 test('a port that is in use is refused before anything is started, with the way out', async () => {
   const server = createServer().listen(port, '127.0.0.1')
   await once(server, 'listening')
@@ -101,6 +122,34 @@ test.each(['groundcrew.yml', 'examples/site/groundcrew.yml'])('%s is a site whos
   const stacks = Object.values(site.environments).map(({ stack }) => folderOf(stack))
   expect(stacks.filter((stack) => !existsSync(join(stack, 'main.tf')))).toEqual([])
 })
+
+/** What the guide says of alerts: denied requests, a token that ends, a monitor that is killed, and another one. */
+async function seeAlerts(monitor: number, demo: Demo, env: Record<string, string>): Promise<void> {
+  const slack = slackControl(url)
+  const sees = (words: RegExp) =>
+    slack.waitForMessage('C02ALERTS', (message) => words.test(JSON.stringify(message.blocks)), '40s')
+  expect(await told('denied.ts', '30')).toMatch(/^30 denied requests are in .*vault\/audit.log/)
+  await sees(/firing.*critical `denied`.*30 denied.*kv\/data\/payments/)
+  await told('token.ts', '10m')
+  await sees(/firing.*critical `expiry`.*expires in.*owner `platform`.*may not renew it.*runbooks\/deploy-token/)
+  await told('token.ts', '30d')
+  await sees(/resolved.*critical `expiry`/)
+
+  process.kill(monitor, 'SIGKILL')
+  await waitFor(() => demo.err().includes('npm run monitor'), { what: 'the line about the monitor' })
+  await sees(/firing.*critical `blind`.*vault-audit-monitor/)
+  const second = run(['src/monitor.ts'], env)
+  started.push(second)
+  await sees(/resolved.*critical `blind`/)
+  expect(await end(second.child, 'SIGTERM')).toBe(0)
+  await slack.close()
+}
+
+async function told(script: string, argument: string): Promise<string> {
+  const { child, out, err } = run([`examples/demo/${script}`, argument], demoSettings())
+  expect(await over(child), err()).toBe(0)
+  return out()
+}
 
 /** Asks as Alice, approves as Bob, and gives the ports of the instances that then answer. */
 async function bringUp(consul: string): Promise<number[]> {

@@ -101,8 +101,16 @@ describe('docker-compose.yml', () => {
   type Service = { image?: string; command?: string[]; ports?: string[]; healthcheck?: object; privileged?: boolean }
   const { services } = parse(read('docker-compose.yml'), { merge: true }) as { services: Record<string, Service> }
 
-  test('has bot, worker, Redis, Consul and Vault, each with a health check', () => {
-    expect(Object.keys(services).toSorted()).toEqual(['bot', 'consul', 'generator', 'redis', 'vault', 'worker'])
+  test('has bot, worker, monitor, Redis, Consul and Vault, each with a health check', () => {
+    expect(Object.keys(services).toSorted()).toEqual([
+      'bot',
+      'consul',
+      'generator',
+      'monitor',
+      'redis',
+      'vault',
+      'worker',
+    ])
     for (const service of Object.values(services)) expect(service.healthcheck).toBeTypeOf('object')
   })
 

@@ -18,6 +18,7 @@ export type Button =
   | 'wait.later'
   | 'command.run'
   | `command.run.${string}`
+  | `alert.${'ack' | 'silence' | 'show' | 'close' | 'runbook'}`
   | `unknown.${'plan' | 'unlock' | 'push' | 'look' | 'leave'}`
 
 export type Talk = ReturnType<typeof talkIn>

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { closeSync, globSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { startConsul, startRedis, startSlack, waitFor } from '../../examples/demo/parts.ts'
+import { type Part, startConsul, startRedis, startSlack, waitFor } from '../../examples/demo/parts.ts'
 import { slackControl } from '../../examples/demo/slack-control.ts'
 import { messageOf } from '../../src/errors.ts'
 import { interrupt } from '../../src/tools/run.ts'
@@ -21,9 +21,11 @@ export type WorldWish = SiteWish & {
   readonly variables?: (dir: string) => Record<string, string>
   /** Further preloads of local-slack, and their variables. */
   readonly slack?: (dir: string) => { preloads: readonly string[]; env: Record<string, string> }
+  /** Another Consul than one server in memory. */
+  readonly consul?: (dir: string) => Promise<Part>
 }
 
-/** A bot or a worker, as a process of its own. */
+/** A bot, a worker or a monitor, as a process of its own. */
 export type Crew = {
   readonly pid: number
   readonly log: () => string
@@ -49,7 +51,7 @@ async function worldIn(dir: string, wish: WorldWish) {
   const parts = await startParts(dir, wish)
   const variables = { ...variablesOf(dir, parts), ...httpVariables(wish.httpPort), ...wish.variables?.(dir) }
   const crew: Crew[] = []
-  const start = async (name: 'bot' | 'worker', more: Record<string, string> = {}) => {
+  const start = async (name: Program, more: Record<string, string> = {}) => {
     const log = join(dir, `${name}-${randomBytes(4).toString('hex')}.log`)
     const started = await startCrew(name, log, { ...variables, ...more })
     crew.push(started)
@@ -75,7 +77,13 @@ async function worldIn(dir: string, wish: WorldWish) {
     control,
     bots,
     workers,
-    startBot: () => start('bot'),
+    startBot: (more: Record<string, string> = {}) => start('bot', more),
+    /** A monitor with these settings of its own (GROUNDCREW_MONITORS). */
+    startMonitor: (settings: object, more: Record<string, string> = {}) => {
+      const file = join(dir, `monitors-${randomBytes(4).toString('hex')}.yml`)
+      writeFileSync(file, JSON.stringify(settings))
+      return start('monitor', { GROUNDCREW_MONITORS: file, ...more })
+    },
     /** A worker with another work folder is one on another machine. */
     startWorker: (workDir = 'work', more: Record<string, string> = {}) =>
       start('worker', { GROUNDCREW_WORK_DIR: join(dir, workDir), ...more }),
@@ -85,11 +93,11 @@ async function worldIn(dir: string, wish: WorldWish) {
 
 const siteFile = (dir: string) => join(dir, 'site.yml')
 
-async function startParts(dir: string, { rooms, httpPort, slack: more }: WorldWish) {
+async function startParts(dir: string, { rooms, httpPort, slack: more, consul }: WorldWish) {
   const requestUrl = httpPort ? `http://127.0.0.1:${httpPort}/slack/events` : undefined
   const parts = {
     redis: startRedis({ dir: join(dir, 'redis') }),
-    consul: startConsul({ dir: join(dir, 'consul'), dev: true }),
+    consul: consul ? consul(dir) : startConsul({ dir: join(dir, 'consul'), dev: true }),
     slack: startSlack({ dir: join(dir, 'slack'), config: workspace(rooms, requestUrl), ...more?.(dir) }),
   }
   await allOrNone(Object.values(parts), stopAll)
@@ -142,7 +150,9 @@ process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL')
 })
 
-async function startCrew(name: 'bot' | 'worker', file: string, env: Record<string, string>): Promise<Crew> {
+type Program = 'bot' | 'worker' | 'monitor'
+
+async function startCrew(name: Program, file: string, env: Record<string, string>): Promise<Crew> {
   mkdirSync(dirname(file), { recursive: true })
   const out = openSync(file, 'a', 0o600)
   const child = spawn(node, [`src/${name}.ts`], { cwd: repository, env, stdio: ['ignore', out, out] })

@@ -18,11 +18,12 @@ export function randomOf(seed: number): Random {
   return { next, below, pick }
 }
 
-export type Victim = 'worker' | 'bot' | 'terraform' | 'redis' | 'consul'
+export type Victim = 'worker' | 'bot' | 'terraform' | 'redis' | 'consul' | 'monitor'
 
 /** What people see happen, or do. */
 export const steps = ['typed', 'planning', 'waiting', 'pressed', 'applying', 'ended'] as const
-export type Step = (typeof steps)[number]
+/** `changed`: a check that is watched has another status; the suite of alerts waits for that one. */
+export type Step = (typeof steps)[number] | 'changed'
 
 /**
  * One kill: at the n-th passing of a point, or so many milliseconds after a step. `away`: milliseconds until it is started again.
@@ -86,7 +87,14 @@ const BESIDE_IN_BLOCK = 3
 const RUNNING: readonly Step[] = ['planning', 'applying', 'applying', 'applying', 'pressed', 'waiting']
 
 /** How long each takes to come up, about, and in how many steps of its own; the second kill falls somewhere in there. */
-const BOOTS: Readonly<Record<Victim, number>> = { worker: 1_300, bot: 1_500, redis: 40, consul: 1_500, terraform: 0 }
+export const BOOTS: Readonly<Record<Victim, number>> = {
+  worker: 1_300,
+  bot: 1_500,
+  redis: 40,
+  consul: 1_500,
+  terraform: 0,
+  monitor: 800,
+}
 const BOOT_STEPS = 30
 const BOOT_SHARE = 0.35
 

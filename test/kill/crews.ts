@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { waitFor } from '../../examples/demo/parts.ts'
 import { repository } from '../e2e/site.ts'
 
-export type Role = 'bot' | 'worker'
+export type Role = 'bot' | 'worker' | 'monitor'
 
-/** A bot or a worker from its spawn on: `ready` resolves when it said so, and throws where it ended before. */
+/** A bot, a worker or a monitor from its spawn on: `ready` resolves when it said so, and throws where it ended before. */
 export type Member = {
   readonly pid: number
   readonly ready: Promise<void>
@@ -18,7 +18,7 @@ export type Member = {
   kill9(): Promise<void>
 }
 
-/** Starts bots and workers one by one, so that they can be killed while they start. */
+/** Starts them one by one, so that they can be killed while they start. */
 export function createCrews(dir: string, env: Readonly<Record<string, string>>) {
   const all: Member[] = []
   let count = 0

@@ -9,18 +9,20 @@ import { callOf, programOf, subjectsOf } from './subjects.ts'
 /**
  * Preloaded into bots and workers. Each write, spawn and message that they make passes named points: `judged.before`, `judged.sent`
  * (on its way, its answer not heard), `judged.after`. A process that finds `<pid>.armed` in the folder kills itself with SIGKILL when it
- * passes the point named there the n-th time, and leaves `<pid>.fired`.
+ * passes the point named there the n-th time, and leaves `<pid>.fired`; with `stop` it only stands still, until somebody sends SIGCONT.
  */
 const folder = process.env.KILL_POINTS ?? ''
 const file = (ending: string) => join(folder, `${process.pid}.${ending}`)
 
-let armed: { point: string; left: number } | null = null
+type Wish = { point: string; nth: number; stop?: boolean }
+
+let armed: { point: string; left: number; stop: boolean } | null = null
 
 setInterval(() => {
   try {
-    const { point, nth } = JSON.parse(readFileSync(file('armed'), 'utf8')) as { point: string; nth: number }
+    const { point, nth, stop = false } = JSON.parse(readFileSync(file('armed'), 'utf8')) as Wish
     rmSync(file('armed'))
-    armed = point ? { point, left: nth } : null
+    armed = point ? { point, left: nth, stop } : null
   } catch {
     // Nothing new, as nearly always.
   }
@@ -30,12 +32,14 @@ function pass(point: string): void {
   if (armed?.point !== point) return
   armed.left -= 1
   if (armed.left > 0) return
-  die(point)
+  const signal = armed.stop ? 'SIGSTOP' : 'SIGKILL'
+  armed = null
+  end(point, signal)
 }
 
-function die(point: string): void {
+function end(point: string, signal: 'SIGSTOP' | 'SIGKILL'): void {
   writeFileSync(file('fired'), point)
-  process.kill(process.pid, 'SIGKILL')
+  process.kill(process.pid, signal)
 }
 
 /** The same for its start: a process that finds `<role>.start` takes it, and dies at its n-th step, which is any command or new file. */
@@ -54,7 +58,7 @@ function takeStart(): number {
 function stepOfStart(): void {
   if (startSteps === 0) return
   startSteps -= 1
-  if (startSteps === 0) die('start')
+  if (startSteps === 0) end('start', 'SIGKILL')
 }
 
 /** Goes past the three points of something that is sent and answered. */

@@ -34,7 +34,7 @@ export function createSteps() {
 }
 
 export type Stage = {
-  readonly world: World
+  readonly world: Pick<World, 'dir'>
   readonly redis: Fragile
   readonly consul: Fragile
   readonly crews: ReturnType<typeof createCrews>

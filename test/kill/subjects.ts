@@ -8,7 +8,8 @@ const READS = /^(get|hget|hmget|exists|zrevrange|zrange|info|ping|subscribe|clie
 const KEYS: readonly [RegExp, string][] = [
   [/bull:/, 'queue'],
   [/groundcrew:audit/, 'audit'],
-  [/groundcrew:message:\w+:/, 'remember'],
+  [/groundcrew:alerts:lease/, 'lease'],
+  [/groundcrew:message:[\w-]+:/, 'remember'],
   [/outbox:intents/, 'intend'],
   [/groundcrew:outbox/, 'outbox'],
   [/groundcrew:effects/, 'effects'],
@@ -29,11 +30,17 @@ export function subjectsOf({ name, args }: Pick<Command, 'name' | 'args'>): stri
   return found ? [found] : []
 }
 
+/** What people do about alerts. */
+const DEEDS = ['acknowledged', 'silenced', 'unsilenced']
+
+type Stored = { readonly audit?: string[]; readonly fence?: object; readonly records?: { readonly expect: string }[] }
 type Entry = { readonly kind: string; readonly stage?: string }
 
 /** The audit entries that are stored in the same step say what it is. */
 function stepsOf(change: string): string[] {
-  const { audit = [] } = JSON.parse(change) as { audit?: string[] }
+  const { audit = [], fence, records = [] } = JSON.parse(change) as Stored
+  // Only whoever evaluates the alerts stores by a fence; `opened`: a group that is new.
+  if (fence) return records.some(({ expect }) => expect === '0') ? ['evaluation', 'opened'] : ['evaluation']
   const steps = (Array.isArray(audit) ? audit : []).flatMap((text) => {
     const { kind, stage } = (JSON.parse(text) as { entry: Entry }).entry
     const apply = stage === 'terraform.apply'
@@ -42,6 +49,7 @@ function stepsOf(change: string): string[] {
     if (kind === 'started') return apply ? ['taken'] : []
     if (kind === 'ended') return apply ? ['outcome'] : ['planned']
     if (kind === 'unlocked') return ['release']
+    if (DEEDS.includes(kind)) return ['deed']
     return kind === 'chosen' || kind === 'left' ? ['choice'] : []
   })
   return ['commit', ...steps]
