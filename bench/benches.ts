@@ -1,3 +1,5 @@
+import { alertLoadReport, measureAlertLoad } from './alert-load.ts'
+import { alertsReport, measureAlerts } from './alerts.ts'
 import { measureAnswers } from './answers.ts'
 import { artifactsReport, measureArtifacts } from './artifacts.ts'
 import { auditReport, measureAudit } from './audit.ts'
@@ -67,6 +69,18 @@ export const benches: Readonly<Record<string, Bench>> = {
     '2 min',
     measureAudit,
     auditReport,
+  ),
+  alerts: bench(
+    'from a change in Consul, and from a line of Vault, to what Slack shows, beside a bare blocking query and one chat.postMessage',
+    '5 min',
+    measureAlerts,
+    alertsReport,
+  ),
+  'alert-load': bench(
+    '10,000 checks in 200 groups: one change, 1,000 at once, an idle minute and memory, beside the same bare program',
+    '5 min',
+    measureAlertLoad,
+    alertLoadReport,
   ),
   workers: bench('Terraform plans a second by 1, 2 and 4 workers', '40 s', measureWorkers, workersReport),
 }

@@ -15,6 +15,16 @@ export function peakMegabytes(pid: number): number | null {
   return kilobytes === null ? null : kilobytes / 1024
 }
 
+/** How long a process has kept a processor busy so far, in milliseconds (proc_pid_stat(5): utime and stime, in hundredths of a second). */
+export function busyMilliseconds(pid: number): number | null {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
+    return (Number(fields[11]) + Number(fields[12])) * 10
+  } catch {
+    return null
+  }
+}
+
 /** What Redis says that its data and clients use, in bytes. */
 export async function usedMemory(redis: Redis): Promise<number> {
   const [, bytes] = /^used_memory:(\d+)/m.exec(await redis.info('memory')) ?? []

@@ -10,6 +10,8 @@ import type { EnvironmentSettings, Site } from '../src/core/site.ts'
 export type SiteChange = {
   readonly environment?: (name: string) => Partial<EnvironmentSettings>
   readonly slack?: Partial<Site['slack']>
+  /** As a site file has it; without it the bot watches nothing. */
+  readonly alerts?: object
 }
 
 /** The demo's site with these environments and the bench's own commands; written to a file that a bot and a worker can read. */
@@ -27,7 +29,7 @@ export function writeSite(dir: string, names: readonly string[], change: SiteCha
   const file = join(dir, 'site.yml')
   // Services, promotions, load tests and schedules of the demo name environments that are not here.
   const { demo, channels, roles, audit, judgment, worker } = site
-  const kept = { demo, channels, roles, audit, judgment, worker, slack }
+  const kept = { demo, channels, roles, audit, judgment, worker, slack, alerts: change.alerts }
   writeFileSync(file, JSON.stringify({ ...kept, environments: Object.fromEntries(environments) }))
   return file
 }
