@@ -1,4 +1,4 @@
-# Bot and worker in one image: `node src/bot.ts` (the default) or `node src/worker.ts`.
+# Bot, worker and monitor in one image: `node src/bot.ts` (the default), `node src/worker.ts` or `node src/monitor.ts`.
 ARG TERRAFORM=1.11.4
 FROM hashicorp/terraform:${TERRAFORM} AS terraform
 

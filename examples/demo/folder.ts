@@ -8,15 +8,30 @@ import { root } from './parts/program.ts'
 export type DemoFolder = ReturnType<typeof demoFolder>
 
 /** Everything that is ever made in the folder. Beginning anew removes these and nothing else, wherever the folder may be. */
-const CONTENTS = ['redis', 'consul', 'slack', 'work', 'instances', 'images', 'teardown', 'pids', 'env', 'ports.json']
+const CONTENTS = [
+  'redis',
+  'consul',
+  'slack',
+  'vault',
+  'monitor',
+  'work',
+  'instances',
+  'images',
+  'teardown',
+  'pids',
+  'env',
+  'ports.json',
+]
 const FILES = [
   'artifact.key',
   'processes.json',
   'redis.log',
   'consul.log',
   'slack.log',
+  'vault.log',
   'bot.log',
   'worker.log',
+  'monitor.log',
   'audit.jsonl',
   'audit.jsonl.lock',
 ]
@@ -70,7 +85,12 @@ function isPlain(path: string): boolean {
 function prepare(dir: string): void {
   mkdirSync(join(dir, 'pids'), { recursive: true, mode: 0o700 })
   chmodSync(dir, 0o700)
-  const logs = { redis: 'redis/redis-server.log', consul: 'consul/consul.log', slack: 'slack/local-slack.log' }
+  const logs = {
+    redis: 'redis/redis-server.log',
+    consul: 'consul/consul.log',
+    slack: 'slack/local-slack.log',
+    vault: 'vault/vault-stand-in.log',
+  }
   for (const [name, log] of Object.entries(logs)) {
     rmSync(join(dir, `${name}.log`), { force: true })
     symlinkSync(log, join(dir, `${name}.log`))

@@ -1,4 +1,6 @@
+import { join } from 'node:path'
 import type { DemoFolder } from './folder.ts'
+import { root } from './parts/program.ts'
 
 export type Place = { readonly url: string; readonly consul: string; readonly folder: DemoFolder }
 
@@ -31,19 +33,47 @@ In another terminal, in this folder:
       a second worker: /loadtest run smoke --generators 2, or kill the first one: kill -9 $(cat ${folder.shown('pids/worker')})
   (export $(cat ${folder.shown('env')}); cd examples/stacks/loadtest && terraform init -backend-config=path=groundcrew/loadtest &&
     terraform destroy -target='terraform_data.app[0]')
-
+${alerts(consul, folder)}
 Consul: ${consul}/ui  Logs and pids: ${folder.shown('')}/  Ctrl-C destroys the instances and stops everything.
 `
 }
 
-const WORDS = { redis: 'Redis', consul: 'Consul', slack: 'local-slack', bot: 'The bot', worker: 'The worker' } as const
+/** How to make alerts of each kind; thresholds and times are the demo's (monitors.ts, examples/site). */
+function alerts(consul: string, folder: DemoFolder): string {
+  const isUsual = folder.dir === join(root, '.demo')
+  const script = `${isUsual ? '' : `GROUNDCREW_DEMO_DIR='${folder.dir.replaceAll("'", "'\\''")}' `}npm run -s`
+  const agent = `${consul}/v1/agent/service`
+  return `
+Alerts, in #alerts; act as Bob, press Acknowledge, Silence or Show, and look at the threads. /crew alerts list says what is watched.
+  ${script} demo:denied 30
+      a burst of denied requests in Vault's audit file; resolved two minutes later by itself
+  ${script} demo:token 10m
+      a token ends in ten minutes, and the monitor may not renew it; "demo:token 30d" and it is renewed
+  curl -X PUT ${agent}/register -d '{"Name":"mail","Check":{"TCP":"127.0.0.1:9","Interval":"2s"}}'
+      a sick service, after ten seconds; ${new URL(consul).port} in place of 9 makes it well
+  curl -X PUT '${agent}/maintenance/mail?enable=true&reason=new+disk'
+      mutes it until enable=false; to be rid of it: curl -X PUT ${agent}/deregister/mail
+  kill -9 $(cat ${folder.shown('pids/monitor')})
+      nobody watches Vault: that is told ten seconds later; another one: env $(cat ${folder.shown('env')}) npm run monitor
+`
+}
+
+const WORDS = {
+  redis: 'Redis',
+  consul: 'Consul',
+  slack: 'local-slack',
+  vault: 'The stand-in for Vault',
+  bot: 'The bot',
+  worker: 'The worker',
+  monitor: 'The monitor',
+} as const
 
 export type Death = { readonly name: keyof typeof WORDS; readonly pid: number; readonly how: string }
 
 /** One line on a part that has died: nothing restarts it, so it says what does. */
 export function deathNotice({ name, pid, how }: Death, folder: DemoFolder): string {
   const again =
-    name === 'bot' || name === 'worker'
+    name === 'bot' || name === 'worker' || name === 'monitor'
       ? `nothing restarts it. Another one: env $(cat ${folder.shown('env')}) npm run ${name}`
       : `it stays away until the demo is started anew. Its log: ${folder.shown(`${name}.log`)}`
   return `${WORDS[name]} (pid ${pid}) has died (${how}); ${again}`

@@ -94,7 +94,7 @@ async function runDemo(folder: DemoFolder, options: DemoOptions, stopping: Stopp
   const parts: Parts = new Map()
   let code = 0
   try {
-    say('starting Redis, Consul, local-slack, a bot and a worker')
+    say('starting Redis, Consul, local-slack, a stand-in for Vault, a bot, a worker and a monitor')
     const onDeath = (death: Death) => say(deathNotice(death, folder))
     await startParts({ folder, roster, parts, ports, settings, signal: stopping.signal, onDeath })
     announce(folder, options, settings)

@@ -5,7 +5,7 @@ export type DemoOptions = { readonly port: number; readonly open: boolean; reado
 
 export const usage = `usage: script/demo [--port 3000] [--no-open] [--fresh]
 
-Starts Redis, Consul, a local Slack, the bot and one worker on this machine; Ctrl-C destroys and stops all of it.
+Starts Redis, Consul, a local Slack, the bot, one worker and one monitor on this machine; Ctrl-C destroys and stops all of it.
   --port N    where the local Slack answers on 127.0.0.1 (default 3000)
   --no-open   do not open a browser
   --fresh     begin anew: forget executions, logs and everything else in .demo/

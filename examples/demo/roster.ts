@@ -29,6 +29,8 @@ export function createRoster(folder: DemoFolder) {
 
 export type Roster = ReturnType<typeof createRoster>
 
+const OURS: readonly string[] = ['bot', 'worker', 'monitor']
+
 /** Ends what a demo that was killed left running, each by its pid and start time; gives the names of those. */
 export async function endLeftovers(folder: DemoFolder): Promise<string[]> {
   const recorded = Object.entries(
@@ -36,8 +38,8 @@ export async function endLeftovers(folder: DemoFolder): Promise<string[]> {
   )
   const living: [string, Identity][] = []
   for (const [name, identity] of recorded) if (await lives(identity)) living.push([name, identity])
-  // Bot and worker first: they should not see the ground go from under them.
-  const first = living.filter(([name]) => name === 'bot' || name === 'worker')
+  // Our own first: they should not see the ground go from under them.
+  const first = living.filter(([name]) => OURS.includes(name))
   await Promise.all(first.map(([, identity]) => end(identity)))
   await Promise.all(living.filter((each) => !first.includes(each)).map(([, identity]) => end(identity)))
   rmSync(folder.file('pids'), { recursive: true, force: true })

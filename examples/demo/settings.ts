@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'yaml'
 import { type DemoFolder, plainPath, readIfThere, writePrivate } from './folder.ts'
+import { writeMonitors } from './monitors.ts'
 import { isFree } from './parts/port.ts'
 import { root } from './parts/program.ts'
 import { freePort, type SlackConfig } from './parts.ts'
+import { OWN_TOKEN } from './vault-stand-in.ts'
 
 export const siteFile = join(root, 'examples/site/groundcrew.yml')
 export const slackFile = join(root, 'examples/demo/slack.yml')
@@ -18,14 +20,15 @@ export function neutral(environment: NodeJS.ProcessEnv): Record<string, string> 
   return Object.fromEntries(given.filter(([name]) => !FOREIGN.test(name)))
 }
 
-export type Ports = { readonly slack: number; readonly redis: number; readonly consul: number }
+export type Ports = Readonly<Record<'slack' | 'redis' | 'consul' | 'vault', number>>
 
-/** Redis and Consul get the ports of the last time where those are still free, so that what knew them finds them again. */
+/** All but Slack get the ports of the last time where those are still free, so that what knew them finds them again. */
 export async function choosePorts(folder: DemoFolder, slack: number): Promise<Ports> {
   const kept = JSON.parse(readIfThere(folder.file('ports.json')) ?? '{}') as Partial<Ports>
   const again = async (port: number | undefined) =>
     port && port !== slack && (await isFree(port)) ? port : otherThan(slack)
-  const ports = { slack, redis: await again(kept.redis), consul: await again(kept.consul) }
+  const [redis, consul, vault] = [await again(kept.redis), await again(kept.consul), await again(kept.vault)]
+  const ports = { slack, redis, consul, vault }
   writePrivate(folder.file('ports.json'), JSON.stringify(ports))
   return ports
 }
@@ -45,6 +48,9 @@ export function writeSettings(folder: DemoFolder, ports: Ports, logLevel?: strin
     SLACK_SIGNING_SECRET: app?.signingSecret ?? '',
     REDIS_URL: `redis://127.0.0.1:${ports.redis}`,
     CONSUL_HTTP_ADDR: `http://127.0.0.1:${ports.consul}`,
+    VAULT_ADDR: `http://127.0.0.1:${ports.vault}`,
+    VAULT_TOKEN: OWN_TOKEN,
+    GROUNDCREW_MONITORS: plainPath(writeMonitors(folder)),
     GROUNDCREW_SITE: plainPath(siteFile),
     GROUNDCREW_COMMANDS: plainPath(join(root, 'commands')),
     GROUNDCREW_WORK_DIR: plainPath(folder.work),

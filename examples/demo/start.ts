@@ -3,12 +3,15 @@ import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DemoFolder } from './folder.ts'
 import { root, startProgram } from './parts/program.ts'
-import { type Part, type StartOptions, startConsul, startRedis, startSlack } from './parts.ts'
+import { type Part, type StartOptions, startConsul, startRedis, startSlack, startVault } from './parts.ts'
 import type { Roster } from './roster.ts'
 import { type Ports, slackFile } from './settings.ts'
 import { slackControl } from './slack-control.ts'
 
-export type PartName = 'redis' | 'consul' | 'slack' | 'bot' | 'worker'
+export type PartName = 'redis' | 'consul' | 'slack' | 'vault' | OwnName
+type OwnName = 'bot' | 'worker' | 'monitor'
+
+const OWN: readonly PartName[] = ['bot', 'worker', 'monitor']
 
 /** What runs now, filled while it starts, so that a start that is called off knows what to stop. */
 export type Parts = Map<PartName, Part>
@@ -24,7 +27,7 @@ export type Start = {
   readonly onDeath: (death: { name: PartName; pid: number; how: string }) => void
 }
 
-/** Starts everything in its order and returns when all of it is up: the bot connected, the worker ready. */
+/** Starts everything in its order and returns when all of it is up: the bot connected, worker and monitor ready. */
 export async function startParts(start: Start): Promise<void> {
   const { ports, settings, signal } = start
   signal.throwIfAborted()
@@ -32,11 +35,13 @@ export async function startParts(start: Start): Promise<void> {
     launch(start, 'redis', (options) => startRedis({ ...options, port: ports.redis })),
     launch(start, 'consul', (options) => startConsul({ ...options, port: ports.consul })),
     launch(start, 'slack', (options) => startSlack({ ...options, port: ports.slack, config: slackFile })),
+    launch(start, 'vault', (options) => startVault({ ...options, port: ports.vault })),
   ])
   signal.throwIfAborted()
   await settled([
     launch(start, 'bot', (options) => startEntry('bot', settings, options)),
     launch(start, 'worker', (options) => startEntry('worker', settings, options)),
+    launch(start, 'monitor', (options) => startEntry('monitor', settings, options)),
   ])
   signal.throwIfAborted()
   await connected(`http://127.0.0.1:${ports.slack}`)
@@ -59,12 +64,12 @@ async function launch(start: Start, name: PartName, run: (options: StartOptions)
       if (parts.has(name)) start.onDeath({ name, pid, how: signal ?? `exit code ${code}` })
     })
   }
-  const dir = name === 'bot' || name === 'worker' ? folder.dir : folder.file(name)
+  const dir = OWN.includes(name) ? folder.dir : folder.file(name)
   parts.set(name, await run({ dir, detached: true, onSpawn }))
 }
 
-/** `node src/bot.ts` or `node src/worker.ts`, configured by its environment alone; up when its log says so. */
-function startEntry(name: 'bot' | 'worker', env: Record<string, string>, options: StartOptions): Promise<Part> {
+/** `node src/bot.ts`, `src/worker.ts` or `src/monitor.ts`, configured by its environment alone; up when its log says so. */
+function startEntry(name: OwnName, env: Record<string, string>, options: StartOptions): Promise<Part> {
   const log = join(options.dir, `${name}.log`)
   const begin = existsSync(log) ? statSync(log).size : 0
   const entry = { name, file: process.execPath, args: [`src/${name}.ts`], cwd: root, env, url: '', port: 0 }

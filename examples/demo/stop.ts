@@ -26,12 +26,12 @@ export type Stop = {
 export async function stopParts(stop: Stop): Promise<void> {
   const { folder, parts, say } = stop
   const began = parts.has('consul')
-  say('stopping bot and worker')
-  await stopEach(parts, ['bot', 'worker'])
+  say('stopping bot, worker and monitor')
+  await stopEach(parts, ['bot', 'worker', 'monitor'])
   await interruptTerraform(folder)
   if (began) await emptyEnvironments(stop)
-  say('stopping local-slack, Consul and Redis')
-  await stopEach(parts, ['slack', 'consul', 'redis'])
+  say('stopping local-slack, the stand-in for Vault, Consul and Redis')
+  await stopEach(parts, ['slack', 'vault', 'consul', 'redis'])
   // A worker that somebody added may have begun something meanwhile, and from now on nothing could look after it.
   await interruptTerraform(folder)
   if (began) await stopInstances(folder)

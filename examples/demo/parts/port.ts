@@ -27,6 +27,15 @@ export async function isFree(port: number): Promise<boolean> {
   return bound.status === 'fulfilled'
 }
 
+/** The same, patient with somebody who only looks whether it is free, and with a program that is about to be gone. */
+export async function isFreeSoon(port: number): Promise<boolean> {
+  for (let tries = 0; tries < 20; tries++) {
+    if (await isFree(port)) return true
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  return false
+}
+
 async function isFreeForDatagrams(port: number): Promise<boolean> {
   const socket = createSocket('udp4').bind({ port, address: '127.0.0.1', exclusive: true })
   const [bound] = await Promise.allSettled([once(socket, 'listening')])

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { accessSync, closeSync, constants, mkdirSync, openSync, readFileSync, statSync } from 'node:fs'
 import { delimiter, join, resolve } from 'node:path'
 import { UserError } from '../../../src/errors.ts'
-import { isFree } from './port.ts'
+import { isFreeSoon } from './port.ts'
 import { waitFor } from './wait.ts'
 
 /** The top of the repository. */
@@ -87,7 +87,7 @@ export async function startProgram(program: Program, options: StartOptions): Pro
 }
 
 async function launch(program: Program, logFile: string, options: StartOptions): Promise<ChildProcess> {
-  if (!(await isFree(program.port))) {
+  if (!(await isFreeSoon(program.port))) {
     throw new UserError(
       `Port ${program.port} on 127.0.0.1, meant for ${program.name}, is taken. Give another one or end what uses it.`,
     )
