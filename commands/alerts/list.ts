@@ -19,6 +19,6 @@ export default command({
       ...worstFirst(groups).map((group) => groupLine(group, crew.now)),
       ...watchedLines(watched, crew.now),
     ]
-    return { text: paged(lines, page, all ? 'alerts list --all' : 'alerts list') }
+    return paged(lines, page, all ? 'alerts list --all' : 'alerts list')
   },
 })

@@ -5,5 +5,5 @@ export default command({
   args: z.object({ page: z.number().int().min(1).default(1).describe('Of a long list') }),
   examples: [''],
   allow: ['engineers', 'approvers'],
-  answer: async ({ page }, crew) => ({ text: paged(ruleLines(alertsOf(crew.site)), page, 'alerts rules') }),
+  answer: async ({ page }, crew) => paged(ruleLines(alertsOf(crew.site)), page, 'alerts rules'),
 })

@@ -12,6 +12,6 @@ export default command({
     const settings = alertsOf(crew.site)
     const [group, silences] = await Promise.all([crew.alerts.find(alert), crew.alerts.silences()])
     const lines = describeGroup(group, { settings, silences, now: crew.now })
-    return { text: paged(lines, page, `alerts show ${group.id}`) }
+    return paged(lines, page, `alerts show ${group.id}`)
   },
 })

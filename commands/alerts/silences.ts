@@ -10,6 +10,6 @@ export default command({
     const silences = holding(await crew.alerts.silences(), crew.now)
     if (silences.length === 0) return { text: 'Nothing is silenced.' }
     const lines = silences.map((silence) => silenceLine(silence, crew.now))
-    return { text: paged(lines, page, 'alerts silences') }
+    return paged(lines, page, 'alerts silences')
   },
 })

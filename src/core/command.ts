@@ -18,10 +18,17 @@ export { type ArgumentHelp, type Help, helpFor, helpList, helpText } from './com
 export { LONGEST_LINE, type ParsedCommand } from './command/line.ts'
 export { type Parsed, parseCommand, parseLine } from './command/parse.ts'
 export {
+  consulKey,
+  consulNode,
+  consulService,
+  consulTag,
+  datacenter,
   duration,
   environmentOf,
   flag,
+  glassOf,
   imageOf,
+  kvOf,
   loadtestOf,
   positional,
   promotionOf,

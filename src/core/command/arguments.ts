@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ConfigError } from '../../errors.ts'
+import type { LiveKind } from '../consul/asking.ts'
 import type { Site } from '../site.ts'
 import type { Command } from './definition.ts'
 import { isFlag, isPositional, type Mark, markOf } from './schema.ts'
@@ -19,6 +20,8 @@ export type Argument = {
   /** What a right value is, as it ends a sentence: `one of small, medium, large`. */
   readonly expected: string
   readonly choices?: readonly string[]
+  /** Offered from what Consul has at that moment. */
+  readonly live?: LiveKind
   readonly default?: string | number | boolean
 }
 
@@ -55,6 +58,7 @@ function argumentOf(name: string, schema: z.ZodType, site: Site): Argument {
     description: description ?? '',
     expected: expectedOf(kind, inner, { choices, mark }),
     ...(choices ? { choices } : {}),
+    ...(mark && 'live' in mark ? { live: mark.live } : {}),
     ...(isPlain(standard) ? { default: standard } : {}),
   }
 }

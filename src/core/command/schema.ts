@@ -1,14 +1,17 @@
 import { z } from 'zod'
 import { BLIND } from '../alert.ts'
+import type { LiveKind } from '../consul/asking.ts'
 import { milliseconds } from '../duration.ts'
 import { scalable } from '../scale.ts'
 import type { Site } from '../site.ts'
-import { imageTarget } from '../target.ts'
+import { imageTarget, kvTarget } from '../target.ts'
 
 /** What an argument is beyond its zod type. The site is asked when a line is parsed, so one command file serves every site. */
 export type Mark =
   | { readonly kind: 'choice'; readonly what: string; readonly choices: (site: Site) => readonly string[] }
   | { readonly kind: 'duration' | 'user' | 'rest' }
+  /** Text, for which the names that Consul has at that moment are offered where somebody has to choose. */
+  | { readonly kind: 'text'; readonly live: LiveKind }
 
 const marks = z.registry<Mark>()
 
@@ -25,10 +28,14 @@ export function environmentOf() {
   return z.string().register(marks, { kind: 'choice', what: 'environments', choices: environments })
 }
 
-/** Whatever has a lock: an environment, or an image as `image:base`. */
+/** Whatever has a lock: an environment, an image as `image:base`, or settings as `kv:app`. */
 export function targetOf() {
-  const targets = (site: Site) => [...Object.keys(site.environments), ...Object.keys(site.images).map(imageTarget)]
-  return z.string().register(marks, { kind: 'choice', what: 'environments and images', choices: targets })
+  const targets = (site: Site) => [
+    ...Object.keys(site.environments),
+    ...Object.keys(site.images).map(imageTarget),
+    ...Object.keys(site.kv).map(kvTarget),
+  ]
+  return z.string().register(marks, { kind: 'choice', what: 'environments, images and settings', choices: targets })
 }
 
 /** An environment or a service that can be scaled. */
@@ -48,6 +55,13 @@ export function imageOf() {
   return z.string().register(marks, { kind: 'choice', what: 'images', choices: (site) => Object.keys(site.images) })
 }
 
+/** One of the site's sources of settings. */
+export function kvOf() {
+  return z
+    .string()
+    .register(marks, { kind: 'choice', what: 'sources of settings (`kv`)', choices: (site) => Object.keys(site.kv) })
+}
+
 /** One of the site's load tests. */
 export function loadtestOf() {
   return z
@@ -62,10 +76,44 @@ export function promotionOf() {
     .register(marks, { kind: 'choice', what: 'promotions', choices: (site) => Object.keys(site.promotions) })
 }
 
+/** One of the names under `break_glass`. */
+export function glassOf() {
+  return z.string().register(marks, {
+    kind: 'choice',
+    what: 'names under `break_glass`',
+    choices: (site) => Object.keys(site.break_glass),
+  })
+}
+
 /** One of the site's rules for alerts, or the built-in one. */
 export function ruleOf() {
   const rules = ({ alerts }: Site) => (alerts ? [...alerts.rules.map(({ name }) => name), BLIND] : [])
   return z.string().register(marks, { kind: 'choice', what: 'rules for alerts (`alerts.rules`)', choices: rules })
+}
+
+/** A service that Consul has now, in whichever datacenter. What is typed is not compared with that before the command looks. */
+export function consulService() {
+  return z.string().trim().min(1).register(marks, { kind: 'text', live: 'service' })
+}
+
+/** The same for a node. */
+export function consulNode() {
+  return z.string().trim().min(1).register(marks, { kind: 'text', live: 'node' })
+}
+
+/** The same for a tag of any service. */
+export function consulTag() {
+  return z.string().trim().min(1).register(marks, { kind: 'text', live: 'tag' })
+}
+
+/** The same for a key; those that the site hides are not offered. */
+export function consulKey() {
+  return z.string().min(1).register(marks, { kind: 'text', live: 'key' })
+}
+
+/** The same for a datacenter. */
+export function datacenter() {
+  return z.string().trim().min(1).register(marks, { kind: 'text', live: 'datacenter' })
 }
 
 /** `45m`, `4h`, `1h30m`: kept as text, so that messages say what the person said. */

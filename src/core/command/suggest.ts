@@ -1,4 +1,5 @@
 import { distance } from 'fastest-levenshtein'
+import { asCode } from '../text.ts'
 
 /** How far a typed word is from a right one, or null when it is too far to be a slip of the finger. */
 export function nearness(typed: string, right: string): number | null {
@@ -24,7 +25,7 @@ export function nearestCommands(typed: readonly string[], names: readonly string
 
 /** ` Did you mean X or Y?`, or nothing. */
 export function didYouMean(suggestions: readonly string[]): string {
-  return suggestions.length ? ` Did you mean ${suggestions.map((word) => `\`${word}\``).join(' or ')}?` : ''
+  return suggestions.length ? ` Did you mean ${suggestions.map((word) => asCode(word)).join(' or ')}?` : ''
 }
 
 function commandNearness(typed: readonly string[], name: readonly string[]): number | null {
