@@ -4,6 +4,7 @@ import { driftKind } from './drift.ts'
 import { healthKind } from './health.ts'
 import { image, imagePublish } from './image-publish.ts'
 import { judgment, judgmentKind } from './judgment.ts'
+import { kv, kvAdoptKind, kvApplyKind, kvDriftKind, kvPlanKind } from './kv.ts'
 import { loadReport } from './load/report.ts'
 import { loadRun } from './load/run.ts'
 import { loadTarget } from './load/target.ts'
@@ -27,7 +28,7 @@ import { wait, waitKind } from './wait.ts'
 export { drift } from './drift.ts'
 export { health } from './health.ts'
 export { loadTest } from './load/workflow.ts'
-export { blueGreen, image, judgment, packer, promotion, release, script, terraform, wait }
+export { blueGreen, image, judgment, kv, packer, promotion, release, script, terraform, wait }
 
 /** Every kind of stage there is, by name. A new kind is one file and one line here. */
 export const stageKinds: StageKinds = new Map(
@@ -54,6 +55,10 @@ export const stageKinds: StageKinds = new Map(
     loadRun,
     loadReport,
     loadVerdict,
+    kvPlanKind,
+    kvApplyKind,
+    kvDriftKind,
+    kvAdoptKind,
   ].map((kind) => [kind.kind, kind as unknown as StageKind]),
 )
 

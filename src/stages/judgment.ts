@@ -11,6 +11,8 @@ const input = z.strictObject({
   preapproved: preapproved.optional(),
   /** An earlier judgment of the same execution, given for this one too where the plan only deletes what is owned. */
   inAdvance: inAdvance.optional(),
+  /** Given already where the plan is what was approved in an earlier execution, as its stage says (`approvedEarlier`). */
+  asApproved: z.boolean().optional(),
   /** What comes after it, as its message says it. */
   follows: z.array(z.string()).optional(),
 })
@@ -25,8 +27,8 @@ export const judgmentKind: StageKind<Input> = {
   kind: 'judgment',
   input,
   repeatable: true,
-  plan({ show, within, preapproved, inAdvance, follows }, { site, environment, image }) {
-    const target = environment ?? image
+  plan({ show, within, preapproved, inAdvance, asApproved, follows }, { site, environment, image, kv }) {
+    const target = environment ?? image ?? kv
     if (!target)
       throw new Error('A judgment needs something whose approvers are asked: give the command an `environment`.')
     if (within !== undefined) milliseconds(within)
@@ -36,6 +38,7 @@ export const judgmentKind: StageKind<Input> = {
       approvers: [...target.approvers],
       ...(preapproved ? { preapproved } : {}),
       ...(inAdvance ? { inAdvance } : {}),
+      ...(asApproved ? { asApproved } : {}),
       ...(follows ? { follows } : {}),
     }
   },
@@ -46,17 +49,19 @@ type Draft = {
   readonly within?: string
   readonly preapproved?: Preapproved
   readonly inAdvance?: InAdvance
+  readonly asApproved?: boolean
   readonly follows?: string[]
 }
 
 /** A judgment in a workflow: `judgment({ show: 'terraform.plan', within: '1h' })`. */
 export function judgment(draft: Shape & Draft): StageDraft {
-  const { show, within, preapproved, inAdvance, follows, ...shape } = draft
+  const { show, within, preapproved, inAdvance, asApproved, follows, ...shape } = draft
   const input = {
     show,
     ...(within === undefined ? {} : { within }),
     ...(preapproved ? { preapproved } : {}),
     ...(inAdvance ? { inAdvance } : {}),
+    ...(asApproved ? { asApproved } : {}),
     ...(follows ? { follows } : {}),
   }
   return { kind: judgmentKind.kind, input, ...shape }
