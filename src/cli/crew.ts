@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { need, readConfig, readSite } from '../config.ts'
 import type { Actor } from '../core/actor.ts'
 import type { Asked, Deadline } from '../core/workflow.ts'
+import { maskOf } from '../engine/audit/secrets.ts'
 import { createCrew } from '../engine/crew.ts'
 import { createEngine } from '../engine/engine.ts'
 import { readGroups } from '../engine/groups.ts'
@@ -39,12 +40,16 @@ export async function openCrew(given: Given) {
     artifacts,
     groups: () => readGroups(redis, keys, now()),
     kick: sweeper.kick,
-    consul: { address: settings.CONSUL_HTTP_ADDR ?? '127.0.0.1:8500', token: settings.CONSUL_HTTP_TOKEN },
+    consul: {
+      address: settings.CONSUL_HTTP_ADDR ?? '127.0.0.1:8500',
+      token: settings.CONSUL_HTTP_TOKEN,
+      mask: maskOf(config.variables, site),
+    },
   }
   const crew = createCrew(parts)
   const asked = async (who: Actor): Promise<Asked> => ({
     actor: who,
-    roles: await crew.rolesFor(who),
+    ...(await crew.rightsFor(who)),
     channel: null,
     request: `shell:${randomUUID()}`,
     until: inTime(),

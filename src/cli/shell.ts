@@ -6,6 +6,7 @@ import { drawMessage } from '../slack/draw.ts'
 import { completer } from './completion.ts'
 import type { OpenCrew } from './crew.ts'
 import { openCrew } from './crew.ts'
+import { folderOf } from './file.ts'
 import { followExecutions } from './follow.ts'
 import { createScreen } from './screen.ts'
 import type { Heard } from './talk.ts'
@@ -25,15 +26,17 @@ export async function shellVerb(given: Given): Promise<Ended> {
     prompt: 'crew> ',
     completer: completer(opened),
   })
-  await converse(opened, reader, atTerminal).finally(() => opened.engine.close())
+  await converse(opened, reader, { atTerminal, folder: folderOf(given.env) }).finally(() => opened.engine.close())
   return { code: 0 }
 }
 
+type Place = { readonly atTerminal: boolean; readonly folder: string }
+
 /** Lines are heard of from the first moment on, and taken in their order, each when what came of the one before is drawn. */
-async function converse(opened: OpenCrew, reader: Interface, atTerminal: boolean): Promise<void> {
+async function converse(opened: OpenCrew, reader: Interface, { atTerminal, folder }: Place): Promise<void> {
   const screen = createScreen(reader, process.stdout, atTerminal)
   const following = followExecutions(opened, screen.print)
-  const talk = createTalk(opened, { atTerminal, button: following.button })
+  const talk = createTalk(opened, { atTerminal, folder, button: following.button })
   let left = false
 
   async function begin(): Promise<void> {

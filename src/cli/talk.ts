@@ -15,7 +15,12 @@ import { drawAnswer } from './run.ts'
 /** What a line of the shell leads to: something to say, if anything, and whether that was the last line. */
 export type Heard = { readonly said: string | null; readonly leave?: true }
 
-type Terminal = { readonly atTerminal: boolean; button(number: number): LiveButton | null }
+type Terminal = {
+  readonly atTerminal: boolean
+  /** Where files are kept. */
+  readonly folder: string
+  button(number: number): LiveButton | null
+}
 
 /** Words that the shell understands by itself; everything else is asked of the crew. */
 export const OWN_WORDS = ['as', 'who', 'exit', 'quit'] as const
@@ -28,7 +33,7 @@ const HELP = [
 ].join('\n')
 
 /** One conversation: who acts now, and the question that waits for its answer. Throws what the crew refuses. */
-export function createTalk(opened: OpenCrew, { atTerminal, button }: Terminal) {
+export function createTalk(opened: OpenCrew, { atTerminal, folder, button }: Terminal) {
   const { site, catalog, crew } = opened
   let actor: Actor = opened.actor
   let question: Extract<Pressed, { kind: 'question' }> | null = null
@@ -64,7 +69,7 @@ export function createTalk(opened: OpenCrew, { atTerminal, button }: Terminal) {
   async function ask(line: string): Promise<string> {
     const reply = await crew.ask(line, shellCaller(actor))
     if (reply.kind === 'started') return `Stored as ${reply.execution.id}.`
-    const text = drawAnswer(reply.answer)
+    const text = drawAnswer(reply.answer, folder)
     return /^(help)?$/i.test(line) ? `${text}\n${HELP}` : text
   }
 

@@ -68,6 +68,12 @@ export const verbs = {
       "Count denied requests in Vault's audit file, or look at what expires; exit code 0, 1 or 2 as check scripts have it.",
     takes: takes('passed', 'json'),
   },
+  inventory: {
+    usage: 'inventory --list | --host NAME [--passing] [--dc DC] [--partial] [--site FILE]',
+    summary:
+      "Ansible's inventory from Consul, as script/inventory gives it. Without a datacenter there is none, or with --partial the rest. Needs Consul only.",
+    takes: takes('passed', 'site'),
+  },
 } as const satisfies Record<string, Verb>
 
 export type VerbName = keyof typeof verbs
