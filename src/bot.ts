@@ -2,12 +2,16 @@ import { loadCommands } from './commands.ts'
 import { need, readConfig, readSite } from './config.ts'
 import { createCatalog } from './core/command.ts'
 import { createAlerts } from './engine/alerts.ts'
+import { maskOf } from './engine/audit/secrets.ts'
+import { createGlassClock } from './engine/break-glass/clock.ts'
 import { createBudgets } from './engine/budgets.ts'
+import { createServiceWatcher } from './engine/consul/watcher.ts'
 import { createCrew } from './engine/crew.ts'
 import type { Perform } from './engine/effects.ts'
 import { createSweeper } from './engine/effects.ts'
 import { createEngine } from './engine/engine.ts'
 import { forgetGroup, writeGroup } from './engine/groups.ts'
+import { createCatchUp } from './engine/kv-catch-up.ts'
 import { createRetention } from './engine/retention.ts'
 import { createClock } from './engine/schedule-clock.ts'
 import { keepFixed } from './engine/schedule-fixed.ts'
@@ -20,6 +24,7 @@ import { createSlackApp } from './slack/app.ts'
 import { createGroups } from './slack/groups.ts'
 import { paceOf } from './slack/parts.ts'
 import { createClients, createPoster } from './slack/post.ts'
+import { createSendFile } from './slack/send-file.ts'
 
 /** Process 1: Slack in and out. Loads the commands, stores what people ask, shows what is stored; runs no stage. */
 await main(
@@ -57,7 +62,11 @@ await main(
       audit: engine.audit,
       artifacts: engine.artifacts,
       kick: engine.sweeper.kick,
-      consul: { address: settings.CONSUL_HTTP_ADDR ?? '127.0.0.1:8500', token: settings.CONSUL_HTTP_TOKEN },
+      consul: {
+        address: settings.CONSUL_HTTP_ADDR ?? '127.0.0.1:8500',
+        token: settings.CONSUL_HTTP_TOKEN,
+        mask: maskOf(config.variables, site),
+      },
     }
     const crew = createCrew(parts)
     const poster = createPoster({
@@ -69,6 +78,7 @@ await main(
       artifacts: engine.artifacts,
       progressOf: engine.progress.get,
       auditLine: engine.audit.line,
+      auditAbout: engine.audit.about,
       now,
       random: Math.random,
       // Loaded when it is needed: the charts take a third of a second, which a start can do without.
@@ -88,7 +98,8 @@ await main(
             view: view as Parameters<typeof clients.answers.views.open>[0]['view'],
           })
         },
-        asked: async (actor) => ({ actor, roles: await crew.rolesFor(actor), channel: null }),
+        sendFile: createSendFile(clients, log),
+        asked: async (actor) => ({ actor, ...(await crew.rightsFor(actor)), channel: null }),
       },
       log,
     )
@@ -96,7 +107,10 @@ await main(
     const stopFixed = await keepFixed(parts, log)
     // What the clock starts needs the commands, and a report its secret, so that only bots do it.
     const [byClock, reports] = [createClock(parts, crew), createStepReport({ ...parts, log, secret })]
-    const performs: Perform = (effect, looks) => (effect.do === 'report' ? reports : byClock)(effect, looks)
+    const ends = createGlassClock(parts)
+    const catchUp = createCatchUp({ ...parts, log }, crew)
+    const performs: Perform = (effect, looks) =>
+      (({ report: reports, glass: ends, 'kv-catch-up': catchUp })[effect.do as string] ?? byClock)(effect, looks)
     const forBots = { due: keys.dueForBots, effects: keys.effects }
     const clock = createSweeper(redis, forBots, performs, now, log)
     const watch = createWatch({ store, redis, keys, kinds: engine.kinds, deadAfter: engine.deadAfter, now, log })
@@ -111,6 +125,7 @@ await main(
           site.alerts,
         )
       : null
+    const followed = createServiceWatcher({ redis, keys, store, site, now, log, consul: parts.consul })
     await engine.onFeed(() => {
       alerts?.kick()
       engine.sweeper.kick()
@@ -132,6 +147,7 @@ await main(
         stopFixed()
         await hooks?.stop()
         await alerts?.stop()
+        await followed.stop()
         await clock.stop()
         await app.stop()
         await watch.stop()

@@ -17,6 +17,7 @@ const runs: Record<VerbName, () => Promise<RunVerb>> = {
   notify: async () => (await import('./cli/notify.ts')).notifyVerb,
   audit: async () => (await import('./cli/audit.ts')).auditVerb,
   check: async () => (await import('./cli/check.ts')).checkVerb,
+  inventory: async () => (await import('./cli/inventory.ts')).inventoryVerb,
 }
 
 /** Process 4: the same core without Slack. */

@@ -168,8 +168,10 @@ function resolved(site: Site, folder: string): Site {
   const loadtests = Object.entries(site.loadtests).map(([name, { plan, ...rest }]) => {
     return [name, { ...rest, ...(plan === undefined ? {} : { plan: resolve(folder, plan) }) }]
   })
+  const kv = Object.entries(site.kv).map(([name, each]) => [name, { ...each, source: stackFrom(folder, each.source) }])
   return {
     ...site,
+    kv: Object.fromEntries(kv),
     environments: Object.fromEntries(environments),
     loadtests: Object.fromEntries(loadtests),
     images: Object.fromEntries(images),

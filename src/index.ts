@@ -8,13 +8,21 @@ export { ruleLines, testable } from './core/alert/describe-rule.ts'
 export { holding, silenceLine } from './core/alert/describe-silence.ts'
 export { routingLines } from './core/alert/routing-text.ts'
 export { wantedSilence } from './core/alert/wanted-silence.ts'
+export { describeGlass } from './core/break-glass/describe.ts'
 export { artifactText, isBad, liveReleases, versionOf } from './core/catalogue.ts'
 export {
   command,
+  consulKey,
+  consulNode,
+  consulService,
+  consulTag,
+  datacenter,
   duration,
   environmentOf,
   flag,
+  glassOf,
   imageOf,
+  kvOf,
   loadtestOf,
   positional,
   promotionOf,
@@ -27,19 +35,31 @@ export {
   user,
   z,
 } from './core/command.ts'
+export {
+  describeDatacenters,
+  describeHealth,
+  describeNode,
+  describeService,
+  describeServices,
+} from './core/consul/describe.ts'
+export { describeKey, describeKeys } from './core/consul/describe-kv.ts'
+export { startedText, watchLine } from './core/consul/describe-watch.ts'
+export { describeWhere } from './core/consul/where.ts'
 export { costAt, money } from './core/cost.ts'
 export { describeRun } from './core/describe.ts'
 export { spoken } from './core/duration.ts'
 export { isOver, outputOf, stageFile, wordOf } from './core/execution.ts'
 export { gitRef } from './core/git-stack.ts'
+export { describeHosts, describeInventory } from './core/inventory/describe.ts'
 export { clock, dayAndClock } from './core/judgment.ts'
 export { describeLoadtest } from './core/load/describe.ts'
 export { describeLock } from './core/locks.ts'
 export { overviewLine, overviewLines } from './core/overview.ts'
-export { paged } from './core/page.ts'
+export { paged, typedAgain } from './core/page.ts'
 export { environmentOfService } from './core/release.ts'
 export { scaleTarget } from './core/scale.ts'
 export { describeSchedule, firingText, timesAhead, whenText, zonedText } from './core/schedule.ts'
+export { kvTarget } from './core/target.ts'
 export { asCode } from './core/text.ts'
 export type { Answer, AnswerContext, StageDraft } from './core/workflow.ts'
 export { UserError } from './errors.ts'
@@ -49,6 +69,7 @@ export {
   health,
   image,
   judgment,
+  kv,
   loadTest,
   packer,
   promotion,

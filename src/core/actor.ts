@@ -12,6 +12,8 @@ export type Actor =
   | { readonly kind: 'lifetime'; readonly environment: string }
   | { readonly kind: 'schedule'; readonly id: string; readonly owner: Person }
   | { readonly kind: 'webhook'; readonly name: string }
+  /** The end of a break glass, which looks for what it left behind and may do nothing else. */
+  | { readonly kind: 'breakglass'; readonly glass: string }
 
 /** The one text by which an actor is compared and recorded: `T01TEAM/U01ALICE`, `shell:ann`, `lifetime:loadtest`, `schedule:k3f9`. */
 export function idOf(actor: Actor): string {
@@ -26,6 +28,8 @@ export function idOf(actor: Actor): string {
       return `schedule:${actor.id}`
     case 'webhook':
       return `webhook:${actor.name}`
+    case 'breakglass':
+      return `breakglass:${actor.glass}`
   }
 }
 
@@ -42,6 +46,8 @@ export function nameOf(actor: Actor): string {
       return `schedule ${actor.id} of ${nameOf(actor.owner)}`
     case 'webhook':
       return `webhook:${actor.name}`
+    case 'breakglass':
+      return `the end of break glass ${actor.glass}`
   }
 }
 

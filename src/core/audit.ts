@@ -5,6 +5,7 @@ import { shown } from './text.ts'
 /**
  * What is recorded, in the order in which it happens. `stolen`: somebody took the lock from who held it. `asked` and `refused` are requests (typed, or pressed) with their decision;
  * `acknowledged`, `silenced`, `unsilenced` and `closed` are what people did with alerts; `ran` is the argv of a program and `exited` its end; `ended` is the outcome of a stage and `finished` that of the execution;
+ * `raised` and `lowered` are begin and end of a break glass;
  * `damaged` says that somebody changed an audit file behind the back of whoever writes it.
  */
 export const auditKinds = [
@@ -28,6 +29,8 @@ export const auditKinds = [
   'expired',
   'finished',
   'scheduled',
+  'raised',
+  'lowered',
   'acknowledged',
   'silenced',
   'unsilenced',
@@ -46,6 +49,8 @@ export const shownByDefault = [
   'chosen',
   'extended',
   'stolen',
+  'raised',
+  'lowered',
   'finished',
   'acknowledged',
   'silenced',
@@ -82,6 +87,8 @@ export type AuditEntry = {
   readonly exitCode?: number
   readonly outcome?: string
   readonly until?: string
+  /** The break glass under which it was done, by its id; of several at once each, with a space between. */
+  readonly glass?: string
 }
 
 /** One line of the chain: `hash` is over the canonical JSON of the rest, and `prev` is the hash of the line before. */
@@ -136,6 +143,11 @@ export function auditText({ seq, at, entry }: AuditLine, nameOf: (id: string) =>
     worker && `by ${shown(worker)}`,
     rule && `by the rule ${shown(rule)}`,
     until && `until ${until}`,
+    entry.glass &&
+      `under break glass ${entry.glass
+        .split(' ')
+        .map((id) => shown(id))
+        .join(', ')}`,
     why && `because: ${why.replaceAll(/\s+/g, ' ').slice(0, 300)}`,
   ]
   return parts.filter(Boolean).join(' ')

@@ -1,7 +1,7 @@
 import { spoken } from './duration.ts'
 import type { Execution, StageRun } from './execution.ts'
 import { stageOf } from './execution.ts'
-import { clock, judgmentText, peopleText } from './judgment.ts'
+import { clock, judgmentText, peopleText, rolesText } from './judgment.ts'
 import { loadHeadline, readLoadOutput } from './load/report.ts'
 import { stepText } from './promotion.ts'
 import { programText, readApplyOutput, readPlanOutput } from './report.ts'
@@ -15,7 +15,8 @@ export function describeRun(run: Execution): string[] {
   const promotion = run.promotion ? [`It is ${stepText(run.promotion)}.`] : []
   const stages = run.stages.flatMap((stage) => describeStage(run, stage))
   const notes = run.notes.map((note) => `${clock(note.at)} ${note.text}`)
-  return [...promotion, ...askers, ...cancel, ...stages, ...run.judgments.map(judgmentText), ...notes]
+  const under = run.glass ? [`Asked for under break glass ${rolesText(run.glass.map(({ id }) => id))}`] : []
+  return [...promotion, ...under, ...askers, ...cancel, ...stages, ...run.judgments.map(judgmentText), ...notes]
 }
 
 function describeStage(run: Execution, stage: StageRun): string[] {

@@ -1,6 +1,7 @@
 import { UserError } from '../errors.ts'
 import type { Actor } from './actor.ts'
 import { idOf } from './actor.ts'
+import type { UnderGlass } from './break-glass/glass.ts'
 import type { Cost } from './cost.ts'
 import { milliseconds, spoken } from './duration.ts'
 import { dayAndClock } from './judgment.ts'
@@ -24,6 +25,8 @@ export type Lifetime = {
   readonly latest?: number
   /** Whoever asked for it or extended it: they cannot approve what happens when it ends. */
   readonly askers: readonly string[]
+  /** The break glasses under which it was asked for: what happens at its end is approved as if it was asked for so, too. */
+  readonly glass?: readonly UnderGlass[]
   readonly approvers: readonly string[]
   /** Lineage of the Terraform state it was approved for; null while nobody has seen one. */
   readonly lineage: string | null

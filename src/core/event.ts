@@ -79,6 +79,10 @@ export type Effect =
   | { readonly do: 'promote'; readonly execution: string; readonly at: number }
   /** The end of a step is told to the address that the site names. Done by bots only. */
   | { readonly do: 'report'; readonly execution: string; readonly at: number }
+  /** A break glass whose time may be over, or whose summary is not complete. Done by bots only. */
+  | { readonly do: 'glass'; readonly glass: string; readonly at: number }
+  /** A datacenter that was away when settings were written is looked after, and caught up once it answers. Done by bots only. */
+  | { readonly do: 'kv-catch-up'; readonly execution: string; readonly dc: string; readonly at: number }
   | { readonly do: 'show'; readonly message: string; readonly at: number }
 
 export type World = { readonly execution: Execution; readonly environment: EnvironmentRecord | null }

@@ -1,5 +1,6 @@
 import type { Actor } from './actor.ts'
 import { askersOf } from './actor.ts'
+import type { UnderGlass } from './break-glass/glass.ts'
 import type { Judgment } from './judgment.ts'
 import type { Promotion } from './promotion.ts'
 import type { Fields, Outcome, Stage } from './workflow.ts'
@@ -38,7 +39,7 @@ export type StageRun = Stage & {
 /** Where a request came from, and so where its answer goes. */
 export type Origin = {
   readonly channel: string | null
-  readonly via: 'slack' | 'shell' | 'lifetime' | 'schedule' | 'webhook'
+  readonly via: 'slack' | 'shell' | 'lifetime' | 'schedule' | 'webhook' | 'breakglass'
 }
 
 /** What was asked to stop, by whom; `force` once somebody asked for the second, unsafe stop. */
@@ -72,6 +73,8 @@ export type Execution = {
   readonly quiet?: boolean
   /** Which step of a promotion it is; absent where it is none. */
   readonly promotion?: Promotion
+  /** The break glasses under which it was asked for. */
+  readonly glass?: readonly UnderGlass[]
   readonly notes: readonly { readonly at: number; readonly text: string }[]
   /** How many looks were begun: a number is never used twice, so that no button of an earlier look fits a later one. */
   readonly looks?: number
@@ -92,6 +95,7 @@ export type NewExecution = {
   readonly lifetime: string | null
   readonly quiet?: boolean
   readonly promotion?: Promotion
+  readonly glass?: readonly UnderGlass[]
   readonly stages: readonly Stage[]
 }
 
@@ -178,5 +182,7 @@ const WORDS: Record<string, string> = {
   'release.drain': 'draining',
   'release.restore': 'returning',
   'packer.build': 'baking',
+  'kv.plan': 'planning',
+  'kv.apply': 'applying',
   'load.run': 'loading',
 }

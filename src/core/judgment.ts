@@ -11,6 +11,8 @@ export type Judgment = {
   /** Digest of everything the approver was shown: plan, stack, variables, target, versions. */
   readonly digest: string
   readonly fell?: string
+  /** Break glasses that he who gave it held then, as the store saw when it took it. */
+  readonly glass?: readonly string[]
 }
 
 export type Gate = { readonly askers: readonly string[]; readonly approvers: readonly string[] }
@@ -33,7 +35,8 @@ export function judgmentText(judgment: Judgment): string {
   const who = judgment.by.kind === 'lifetime' ? `with --for` : `by ${nameOf(judgment.by)}`
   const word = judgment.decision === 'approved' ? 'Approved' : 'Rejected'
   const fell = judgment.fell ? ` (no longer counts: ${judgment.fell})` : ''
-  return `${word} ${who} at ${clock(judgment.at)}${judgment.reason ? `: ${judgment.reason}` : ''}${fell}`
+  const under = judgment.glass?.length ? ` under break glass ${rolesText(judgment.glass)}` : ''
+  return `${word} ${who} at ${clock(judgment.at)}${under}${judgment.reason ? `: ${judgment.reason}` : ''}${fell}`
 }
 
 /** `17:42 UTC`; one zone for everybody, since a message is read in many. */

@@ -54,6 +54,7 @@ function timeBegins(world: World, stage: StageRun, now: number): Change {
     endsAt: now + milliseconds(wanted),
     latest: now + (Number(stage.input.longest) || 0),
     askers: execution.askers,
+    ...(execution.glass ? { glass: execution.glass } : {}),
     approvers: approved.map((judgment) => idOf(judgment.by)),
     lineage: null,
     warned: false,

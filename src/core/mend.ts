@@ -1,5 +1,6 @@
 import type { Actor } from './actor.ts'
 import { idOf, nameOf } from './actor.ts'
+import { underGlass } from './break-glass/glass.ts'
 import type { Next, World } from './event.ts'
 import type { Execution } from './execution.ts'
 import { fresh, stageOf } from './execution.ts'
@@ -9,10 +10,14 @@ import { LOOK, lookFirst, lookOf, offersOf } from './look.ts'
 import { planAgain } from './running.ts'
 
 /** What somebody chose to do about an end that nobody saw. `attempt` is that of the look the buttons were drawn after. */
-export type Choice = { readonly offer: Offer; readonly by: Actor; readonly attempt: number }
+export type Choice = { readonly offer: Offer; readonly by: Actor; readonly attempt: number } & {
+  /** Break glasses that he held. */
+  readonly glass?: readonly string[]
+}
 
 /** Does what was chosen, if it is still offered: things may have become clear meanwhile, and then nothing is mended. */
-export function chosen(world: World, { offer, by, attempt }: Choice, now: number): Next {
+export function chosen(world: World, choice: Choice, now: number): Next {
+  const { offer, by, attempt } = choice
   const { execution } = world
   if (execution.status !== 'unknown')
     return refuse(world, 'It is no longer unknown how it stands; look at its message.')
@@ -21,7 +26,7 @@ export function chosen(world: World, { offer, by, attempt }: Choice, now: number
     return refuse(world, 'Somebody looked again since this button was drawn. Look at what was found, then choose.')
   if (!offersOf(execution).includes(offer)) return refuse(world, 'That cannot be done as things stand now.')
   if (offer === 'leave') return left(world, by, now)
-  if (offer === 'plan') return planAnew(world, by, now)
+  if (offer === 'plan') return planAnew(world, choice, now)
   if (offer === 'look') return go(lookAgain(noted(world, `${nameOf(by)} asked to look again`, now)), now)
   return mend(world, offer, by, now)
 }
@@ -47,7 +52,7 @@ export function aliveText(execution: Execution): string | null {
 }
 
 /** Never a silent re-run: a new plan is shown and judged like any other, and whoever asked for it counts as an asker. */
-function planAnew(world: World, by: Actor, now: number): Next {
+function planAnew(world: World, { by, glass }: Choice, now: number): Next {
   const apply = world.execution.stages.find((stage) => stage.state === 'unknown')
   const plan = apply?.input.plan
   if (typeof plan !== 'string') return refuse(world, 'There is no plan to make again.')
@@ -58,7 +63,8 @@ function planAnew(world: World, by: Actor, now: number): Next {
     now,
   )
   const askers = [...new Set([...execution.askers, idOf(by)])]
-  return go({ ...world, execution: { ...execution, askers, status: 'running' } }, now)
+  const under = underGlass(glass, by, execution.glass)
+  return go({ ...world, execution: { ...execution, askers, ...under, status: 'running' } }, now)
 }
 
 function lookAgain(world: World): World {

@@ -37,7 +37,9 @@ function planInput(id: string, draft: StageDraft, earlier: readonly Stage[], kin
     )
   const checked = kind.input.safeParse(draft.input)
   if (!checked.success) throw new UserError(`Stage \`${id}\` cannot be planned: ${z.prettifyError(checked.error)}`)
-  const labels = [...new Set([...((context.environment ?? context.image)?.labels ?? []), ...(draft.labels ?? [])])]
+  const labels = [
+    ...new Set([...((context.environment ?? context.image ?? context.kv)?.labels ?? []), ...(draft.labels ?? [])]),
+  ]
   const demands: Fields = kind.run && labels.length > 0 ? { labels } : {}
   const { spread, beginWithin, onlyIf, evenIfEmpty } = draft
   const shape: Fields = {

@@ -63,6 +63,26 @@ export function givenInAdvance(
   }
 }
 
+const person = z.object({ kind: z.literal('slack'), team: z.string(), user: z.string() })
+
+/** What a plan stage says of the execution in which the same was approved, by whom. */
+const earlier = z.object({ execution: z.string(), by: person })
+
+/**
+ * A datacenter that was away gets what was approved for it then: its plan stage has compared it change by change. Who asks for it now
+ * was no approver of it.
+ */
+export function approvedEarlier(
+  execution: Execution,
+  input: Fields,
+  plan: Fields | null,
+): { by: Actor; reason: string } | null {
+  if (input.asApproved !== true || !plan) return null
+  const given = earlier.safeParse(plan.approvedEarlier)
+  if (!given.success || execution.askers.includes(idOf(given.data.by))) return null
+  return { by: given.data.by, reason: `with ${given.data.execution}, which this completes` }
+}
+
 function outputNamed(execution: Execution, ref: string) {
   const stage = stageNamed(ref, execution.stages)
   return outputOf(execution, stage)?.[ref.slice(stage.length + 1)]

@@ -53,10 +53,11 @@ export function nextStep(execution: Execution, id: string): NewExecution | null 
   const { promotion } = execution
   const [step, ...rest] = promotion?.rest ?? []
   if (!promotion || !step || execution.status !== 'succeeded') return null
-  const { command, line, args, actor, allow, askers, origin } = execution
+  const { command, line, args, actor, allow, askers, origin, glass } = execution
   const seen = seenBy(execution, promotion)
   return {
     ...{ id, command, line, args, actor, allow, askers, origin, lifetime: null },
+    ...(glass ? { glass } : {}),
     environment: step.environment,
     stages: step.stages.map((stage) => pinned(stage, step, seen)),
     promotion: { ...promotion, ...seen, step: promotion.step + 1, before: [...promotion.before, execution.id], rest },

@@ -1,8 +1,12 @@
 import type { Groups } from './access.ts'
 import { decide, rolesOf } from './access.ts'
+import type { Actor } from './actor.ts'
 import { nameOf } from './actor.ts'
+import type { Glass } from './break-glass/glass.ts'
+import { countingFor, rolesGiven, withGiven } from './break-glass/glass.ts'
+import { refusalToJudgeWith } from './break-glass/judging.ts'
 import type { Execution, StageRun } from './execution.ts'
-import { refusalToJudge, rolesText } from './judgment.ts'
+import { rolesText } from './judgment.ts'
 import { isRecovery } from './recover.ts'
 import { planOutput } from './settle.ts'
 import type { Site } from './site.ts'
@@ -11,29 +15,57 @@ import type { Fields } from './workflow.ts'
 /** The stage that is about to start: which plan it applies, and whether it is there to bring back what went wrong. */
 export type Starting = Pick<StageRun, 'recovers'> & { readonly input: Fields }
 
+/** Break glass that counts: what the asker holds now, and what those who judged held when they did. */
+export type Lent = { readonly asker: readonly Glass[]; readonly judges: readonly Glass[] }
+const NOTHING_LENT: Lent = { asker: [], judges: [] }
+
 /** `refused`: why it may not be started. `note`: why it may although a right was lost; people are told. */
 export type Recheck = { readonly refused: string | null; readonly note?: string | undefined }
 
 /**
  * Rights may have been lost since somebody asked or approved. The worker asks this before it starts a stage. `gated` stages need every
- * judgment before them given by somebody who may still give it; one that applies a `plan` those of that plan. What brings back does
- * not hang on the asker: it was begun with his right, and half of it is worse than either end.
+ * judgment before them given by somebody who may still give it, or who gave it under break glass while that held (`lent`); one that applies
+ * a `plan` those of that plan. What brings back does not hang on the asker: it was begun with his right, and half of it is worse than
+ * either end.
  */
-export function recheck(execution: Execution, site: Site, groups: Groups, gated: boolean, stage?: Starting): Recheck {
-  const lost = lostRight(execution, site, groups)
+export function recheck(
+  execution: Execution,
+  site: Site,
+  groups: Groups,
+  gated: boolean,
+  stage?: Starting,
+  lent: Lent = NOTHING_LENT,
+): Recheck {
+  const rights = { site, groups, lent }
+  if (execution.actor.kind === 'breakglass' && gated) return { refused: 'The end of a break glass may only look.' }
+  const lost = lostRight(execution, rights)
   const recovers = stage?.recovers !== undefined && isRecovery(execution, stage)
   if (lost && !recovers) return { refused: lost }
-  const refused = gated ? refusalOfJudges(execution, site, groups, stage?.input.plan) : null
+  const refused = gated ? refusalOfJudges(execution, rights, stage?.input.plan) : null
   return { refused, note: lost ? `${lost} What was begun is brought back all the same.` : undefined }
 }
 
-function lostRight({ actor, command, allow, args, environment }: Execution, site: Site, groups: Groups): string | null {
-  if (actor.kind === 'lifetime') return null
-  const decision = decide(site, rolesOf(site, actor, groups), { command, allow, args, environment })
-  return decision.allowed ? null : `${nameOf(actor)} may no longer run this: ${decision.why}`
+type Rights = { readonly site: Site; readonly groups: Groups; readonly lent: Lent }
+
+/** What somebody has himself, and with what was lent to him. */
+function rolesWith({ site, groups }: Rights, actor: Actor, lent: readonly Glass[]) {
+  const own = rolesOf(site, actor, groups)
+  return { own, roles: withGiven(own, rolesGiven(site, countingFor(site, actor, own, lent))) }
 }
 
-function refusalOfJudges(execution: Execution, site: Site, groups: Groups, plan: unknown): string | null {
+function lostRight({ actor, command, allow, args, environment, glass = [] }: Execution, rights: Rights): string | null {
+  if (actor.kind === 'lifetime' || actor.kind === 'breakglass') return null
+  const { roles } = rolesWith(rights, actor, rights.lent.asker)
+  const decision = decide(rights.site, roles, { command, allow, args, environment })
+  if (decision.allowed) return null
+  const over = glass.filter(({ id }) => !rights.lent.asker.some((each) => each.id === id))
+  const under =
+    over.length > 0 ? ` It was asked for under break glass ${rolesText(over.map(({ id }) => id))}, which is over.` : ''
+  return `${nameOf(actor)} may no longer run this: ${decision.why}${under}`
+}
+
+function refusalOfJudges(execution: Execution, rights: Rights, plan: unknown): string | null {
+  const { site, lent } = rights
   const given = execution.stages.filter((stage) => stage.kind === 'judgment' && stage.state === 'succeeded')
   // What was approved earlier in the execution is done: whoever approved that may have become an asker of what is left.
   const ofPlan = given.filter(({ input }) => typeof plan === 'string' && input.show === plan)
@@ -43,9 +75,10 @@ function refusalOfJudges(execution: Execution, site: Site, groups: Groups, plan:
     if (judgment.digest !== planOutput(execution, stage)?.digest)
       return 'What was approved is not the plan that would be applied.'
     if (judgment.by.kind === 'lifetime') continue
-    const roles = rolesOf(site, judgment.by, groups)
+    const under = lent.judges.filter(({ id }) => judgment.glass?.includes(id))
     const approvers = (stage.input.approvers as string[]).filter((role) => Object.hasOwn(site.roles, role))
-    const refusal = refusalToJudge({ askers: execution.askers, approvers }, judgment.by, roles)
+    const gate = { askers: execution.askers, approvers, glass: execution.glass ?? [] }
+    const refusal = refusalToJudgeWith(gate, judgment.by, rolesWith(rights, judgment.by, under))
     if (refusal)
       return `${nameOf(judgment.by)} may no longer approve this (needed: ${rolesText(approvers)}). ${refusal}`
   }

@@ -85,7 +85,7 @@ export function ended(
       ? planAgain(seen, again, outcome.error, now)
       : null
   if (anew) return withEffects(go(anew, now), seen.effects)
-  return withEffects(go(seen, now), [...seen.effects, ...filesOf(world, event, now)])
+  return withEffects(go(seen, now), [...seen.effects, ...filesOf(world, event, now), ...catchUps(world, event, now)])
 }
 
 /** A late true result replaces `unknown`: the execution that stood still goes on from it, and nothing has to be looked at any more. */
@@ -187,6 +187,17 @@ function notedOnce(world: World, text: string, at: number): World {
 /** Whether the stage is still in the hands of the worker that the event takes it from. */
 function isFrom({ execution }: World, event: StageEvent & { from?: string }): boolean {
   return event.from === undefined || stageOf(execution, event.stage)?.worker?.id === event.from
+}
+
+/** What was away when it was planned is not looked for at once again. */
+const AWAY_AGAIN_MS = 60_000
+
+/** Datacenters that were away are looked after until they answer. */
+function catchUps({ execution }: World, { stage, outcome }: StageEvent & { outcome: Outcome }, now: number): Effect[] {
+  const waits = outcome.kind !== 'skipped' && outcome.output?.catchUp
+  if (!Array.isArray(waits)) return []
+  const at = stageOf(execution, stage)?.kind === 'kv.plan' ? now + AWAY_AGAIN_MS : now
+  return waits.map((dc) => ({ do: 'kv-catch-up', execution: execution.id, dc: String(dc), at }))
 }
 
 /** Files that a stage wrote for people go into the thread of the execution's message. */

@@ -4,7 +4,7 @@ import type { Execution, ExecutionStatus, StageRun } from './execution.ts'
 import { outputOf } from './execution.ts'
 import type { Judgment } from './judgment.ts'
 import { nothingApplied } from './lifetime.ts'
-import { givenInAdvance, preapproval } from './preapproval.ts'
+import { approvedEarlier, givenInAdvance, preapproval } from './preapproval.ts'
 import { canceling, isRecovery, mayBegin, recovering } from './recover.ts'
 import type { Fields, Outcome } from './workflow.ts'
 
@@ -88,7 +88,10 @@ function lapse({ id }: Execution, { id: stage, attempt, input }: StageRun, now: 
 function ask(execution: Execution, stage: StageRun, now: number): Step {
   const attempt = stage.attempt + 1
   const plan = planOutput(execution, stage)
-  const given = preapproval(stage.input, plan) ?? givenInAdvance(execution, stage.input, plan)
+  const given =
+    preapproval(stage.input, plan) ??
+    givenInAdvance(execution, stage.input, plan) ??
+    approvedEarlier(execution, stage.input, plan)
   if (given) {
     const judgment: Judgment = {
       stage: stage.id,

@@ -1,9 +1,13 @@
 import { z } from 'zod'
 import { alertSettings } from './alert/settings.ts'
 import { auditKinds, shownByDefault } from './audit.ts'
+import { breakGlassSettings } from './break-glass/settings.ts'
+import { consulSettings } from './consul/settings.ts'
 import { milliseconds } from './duration.ts'
 import { withGroups } from './groups.ts'
 import { checkRegions, checkStates } from './infrastructure.ts'
+import { checkInventory, inventorySettings } from './inventory/settings.ts'
+import { checkKv, kvOwners, kvSettings } from './kv/settings.ts'
 import { loadSettings } from './load/settings.ts'
 import { checkPromotions, promotionSettings } from './promotion/settings.ts'
 import { scriptSettings, serviceSettings } from './release/settings.ts'
@@ -43,6 +47,11 @@ const completeSite = z
     promotions: z.record(name, promotionSettings).default({}),
     webhooks: z.record(name, webhookSettings).default({}),
     alerts: alertSettings.optional(),
+    consul: consulSettings.prefault({}),
+    inventory: inventorySettings.prefault({}),
+    break_glass: breakGlassSettings,
+    kv: z.record(name, kvSettings).default({}),
+    kv_owners: kvOwners.default({}),
     /** Which lines of the audit go to which channel; all of them are recorded, whatever stands here. */
     audit: z
       .strictObject({ channel: name.optional(), show: z.array(z.enum(auditKinds)).default([...shownByDefault]) })
@@ -73,6 +82,8 @@ const completeSite = z
     checkStates(site, context)
     checkPromotions(site, context)
     checkWebhooks(site, context)
+    checkKv(site, context)
+    checkInventory(site, context)
   })
 
 /** The schema of `groundcrew.yml`, and of everything in it a default. */

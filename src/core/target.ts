@@ -1,14 +1,31 @@
 import { UserError } from '../errors.ts'
+import type { NamedKv } from './kv/settings.ts'
 import type { Site } from './site.ts'
 import type { NamedEnvironment, NamedImage } from './workflow.ts'
 
-/** What an execution works on and locks: an environment by its name, or an image as `image:base`. */
-export type Target = { readonly environment: NamedEnvironment | null; readonly image: NamedImage | null }
+/** What an execution works on and locks: an environment by its name, an image as `image:base`, or settings as `kv:app`. */
+export type Target = {
+  readonly environment: NamedEnvironment | null
+  readonly image: NamedImage | null
+  readonly kv: NamedKv | null
+}
 
 const IMAGE = 'image:'
+const KV = 'kv:'
+
+const NONE: Target = { environment: null, image: null, kv: null }
 
 export function imageTarget(name: string): string {
   return `${IMAGE}${name}`
+}
+
+/** The same for settings. */
+export function kvTarget(name: string): string {
+  return `${KV}${name}`
+}
+
+export function isKv(name: string | null): boolean {
+  return name?.startsWith(KV) ?? false
 }
 
 /** Whether it is an image that is worked on. */
@@ -18,16 +35,23 @@ export function isImage(name: string | null): boolean {
 
 /** The settings of a target. Throws a `UserError` that names those there are. */
 export function targetOf(site: Site, name: string | null): Target {
-  if (name === null) return { environment: null, image: null }
-  if (isImage(name)) return { environment: null, image: imageNamed(site, name.slice(IMAGE.length)) }
-  return { environment: environmentNamed(site, name), image: null }
+  if (name === null) return NONE
+  if (isImage(name)) return { ...NONE, image: imageNamed(site, name.slice(IMAGE.length)) }
+  if (isKv(name)) return { ...NONE, kv: kvNamed(site, name.slice(KV.length)) }
+  return { ...NONE, environment: environmentNamed(site, name) }
 }
 
 /** The channel that the site gives a target; none also where the site does not name the target any more. */
-export function channelOf({ channels, environments, images }: Site, name: string | null): string | undefined {
+export function channelOf(site: Site, name: string | null): string | undefined {
   if (name === null) return undefined
-  const settings = isImage(name) ? images[name.slice(IMAGE.length)] : environments[name]
+  const { channels } = site
+  const settings = settingsOf(site, name)
   return settings?.channel === undefined ? undefined : channels[settings.channel]
+}
+
+function settingsOf({ environments, images, kv }: Site, name: string) {
+  if (isImage(name)) return images[name.slice(IMAGE.length)]
+  return isKv(name) ? kv[name.slice(KV.length)] : environments[name]
 }
 
 /** The settings of an environment. Throws a `UserError` that names those there are. */
@@ -44,15 +68,30 @@ export function imageNamed(site: Site, name: string): NamedImage {
   throw new UserError(`There is no image \`${name}\` in the site; there are ${list(site.images)}.`)
 }
 
-/** The roles that approve what happens to a target; none where there is no target. */
-export function approversOf(site: Site, name: string | null): readonly string[] {
-  const { environment, image } = targetOf(site, name)
-  return (environment ?? image)?.approvers ?? []
+/** The same for a source of settings. */
+export function kvNamed(site: Site, name: string): NamedKv {
+  const settings = Object.hasOwn(site.kv, name) ? site.kv[name] : undefined
+  if (settings) return { ...settings, name }
+  throw new UserError(`There is no source of settings \`${name}\` in the site (\`kv\`); there are ${list(site.kv)}.`)
 }
 
-/** As a person reads it: `loadtest`, `the image base`. */
+/** The roles that approve what happens to a target; none where there is no target. */
+export function approversOf(site: Site, name: string | null): readonly string[] {
+  const { environment, image, kv } = targetOf(site, name)
+  return (environment ?? image ?? kv)?.approvers ?? []
+}
+
+/** As a person reads it: `loadtest`, `the image base`, `the settings app`. */
 export function targetText(name: string): string {
+  if (isKv(name)) return `the settings ${name.slice(KV.length)}`
   return isImage(name) ? `the image ${name.slice(IMAGE.length)}` : name
+}
+
+/** What to do before anything is run again on a target of which nobody knows how it stands. */
+export function lookFirst(name: string | null): string {
+  if (isImage(name)) return 'Look for what Packer may have left.'
+  if (isKv(name)) return 'Look at what a new plan says before you run anything.'
+  return "Look at what Terraform's state says before you run anything."
 }
 
 function list(named: Readonly<Record<string, unknown>>): string {

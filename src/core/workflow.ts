@@ -1,9 +1,13 @@
 import type { z } from 'zod'
 import type { Actor } from './actor.ts'
 import type { AlertAnswers } from './alert/asking.ts'
+import type { GlassAnswers } from './break-glass/asking.ts'
 import type { ImageRelease, ImageVersion } from './catalogue.ts'
+import type { ConsulAnswers } from './consul/asking.ts'
 import type { EnvironmentRecord, Live } from './environment.ts'
 import type { Execution, StageState } from './execution.ts'
+import type { InventoryAnswers } from './inventory/asking.ts'
+import type { NamedKv } from './kv/settings.ts'
 import type { Lock } from './locks.ts'
 import type { Schedule, ScheduleWish } from './schedule.ts'
 import type { EnvironmentSettings, ImageSettings, Site, Variables } from './site.ts'
@@ -53,6 +57,7 @@ export type PlanContext = {
   readonly site: Site
   readonly environment: NamedEnvironment | null
   readonly image?: NamedImage | null
+  readonly kv?: NamedKv | null
 }
 
 export type NamedEnvironment = EnvironmentSettings & { readonly name: string }
@@ -109,12 +114,16 @@ export type RunContext = {
   output(stage: string): Fields
   /** Digests that were approved for a plan stage, by judgments that still count. */
   approved(planStage: string): readonly string[]
-  /** What the execution works on, as it is recorded: an environment, `image:<name>`, or nothing. */
+  /** Who gave an approval for a plan stage that still counts and hangs on no break glass. */
+  approvedBy(planStage: string): readonly Actor[]
+  /** What the execution works on, as it is recorded: an environment, `image:<name>`, `kv:<name>`, or nothing. */
   readonly target: string | null
   /** Throws where the execution works on none. */
   readonly environment: NamedEnvironment
   /** The same for the image that it bakes. */
   readonly image: NamedImage
+  /** The same for the settings that it writes. */
+  readonly kv: NamedKv
   /** What the last apply of this environment made live; null while nothing is. */
   readonly live: Live | null
   /** What people had chosen and what went when this environment was last taken down. */
@@ -130,6 +139,8 @@ export type RunContext = {
   /** A private folder of this attempt on this machine; it survives the worker. */
   readonly directory: string
   readonly artifacts: Artifacts
+  /** What outlives the execution, encrypted as well. */
+  readonly kept: Kept
   /** The worker's own environment, for what a program may inherit (PATH, locale, address of Consul). */
   readonly inherit: Readonly<Record<string, string>>
   /** Variables that the site hands to programs by name, and the values that must never be shown. */
@@ -183,12 +194,21 @@ export type Artifacts = {
   get(name: string): Promise<Uint8Array>
 }
 
+/** Encrypted, and kept until it is replaced or dropped. `get` gives null for what is not there, and throws where no key opens it any more. */
+export type Kept = {
+  get(name: string): Promise<Uint8Array | null>
+  put(name: string, content: Uint8Array): Promise<void>
+  drop(name: string): Promise<void>
+}
+
 /** How one kind of stage is checked, planned and run. A kind without `run` is decided by people (a judgment). */
 export type StageKind<Input = unknown> = {
   readonly kind: string
   readonly input: z.ZodType<Input>
   /** False: it is started at most once, ever. True: a second start does no harm. */
   readonly repeatable: boolean
+  /** It changes what people approved, so that the worker looks at their rights once more; by default what is not repeatable. */
+  readonly gated?: boolean
   /** What it counts as when its worker and its machine are gone: `unknown` (the default), or `failed` where that can do no harm. */
   readonly lost?: 'unknown' | 'failed'
   /** Fills in what the site says, once, when the execution is planned. Throws a `UserError`. */
@@ -198,8 +218,18 @@ export type StageKind<Input = unknown> = {
 
 export type StageKinds = ReadonlyMap<string, StageKind>
 
-/** A read-only answer: plain text with `code` and *bold*; `@U01ALICE` becomes a mention. A long text becomes a file. */
-export type Answer = { readonly text: string; readonly file?: { readonly name: string; readonly content: string } }
+/**
+ * A read-only answer: plain text with `code` and *bold*; `@U01ALICE` becomes a mention. A `file` goes to the asker alone, never into the
+ * channel. A button runs its command line, with the rights of whoever presses it.
+ */
+export type Answer = {
+  readonly text: string
+  readonly buttons?: readonly { readonly label: string; readonly line: string }[]
+  readonly file?: AnswerFile
+}
+
+/** `content`: bytes for what is no text. Whatever must not be shown was taken out before. */
+export type AnswerFile = { readonly name: string; readonly content: string | Uint8Array }
 
 /** Milliseconds that are left to do what somebody asked; when none are left he was told that it was not done, and it never may be. */
 export type Deadline = () => number
@@ -207,7 +237,12 @@ export type Deadline = () => number
 /** What the person typed, and who and where they are. */
 export type Asked = {
   readonly actor: Actor
+  /** All that he has now, by break glass too. */
   readonly roles: readonly string[]
+  /** Those that he has without break glass. */
+  readonly own?: readonly string[]
+  /** The break glasses that he holds, by their ids. */
+  readonly glass?: readonly string[]
   readonly channel: string | null
   /** The key by which a second delivery of the same request is known, where there is one. */
   readonly request?: string
@@ -256,6 +291,12 @@ export type AnswerContext = Asked & {
   /** What of the site's services is live where. */
   readonly deploys: DeployAnswers
   readonly alerts: AlertAnswers
+  /** What Consul says now, in every datacenter. */
+  readonly consul: ConsulAnswers
+  /** The same as hosts and groups of Ansible. */
+  readonly inventory: InventoryAnswers
+  /** Rights that people raised for a while. */
+  readonly breakGlass: GlassAnswers
   /** Instances of an environment as Consul sees them now. */
   health(environment: string): Promise<ServiceHealth[]>
 }

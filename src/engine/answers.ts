@@ -1,5 +1,5 @@
 import { distance } from 'fastest-levenshtein'
-import { decide, mayEver, rolesOf, rolesThatMay } from '../core/access.ts'
+import { decide, mayEver, rolesThatMay } from '../core/access.ts'
 import type { Actor } from '../core/actor.ts'
 import { nameOf } from '../core/actor.ts'
 import { goneText, historyLines } from '../core/audit/history.ts'
@@ -15,13 +15,17 @@ import { UserError } from '../errors.ts'
 import { createConsul } from '../tools/consul.ts'
 import { alertsOf } from './alerts/deeds.ts'
 import { ArtifactGone } from './artifacts.ts'
+import { breakGlassOf } from './break-glass/deeds.ts'
+import { consulOf } from './consul/lookups.ts'
 import { cancelOrLeave } from './deeds.ts'
 import { deploysOf } from './deploys.ts'
 import { imagesOf } from './images.ts'
+import { inventoryOf } from './inventory/answers.ts'
 import { locksOf, steal } from './locks.ts'
 import type { CrewParts } from './parts.ts'
 import { wantedByAll } from './request.ts'
 import { retry } from './retry.ts'
+import { rightsOf } from './rights.ts'
 import { schedulesOf } from './schedules.ts'
 
 /** What a read-only command may look at, for one asker. */
@@ -47,6 +51,9 @@ export function answerOf(parts: CrewParts, asked: Asked): AnswerContext {
     deploys: deploysOf(parts),
     schedules: schedulesOf(parts, asked),
     alerts: alertsOf(parts, asked),
+    consul: consulOf(parts, asked),
+    inventory: inventoryOf(parts.site, consulOf(parts, asked)),
+    breakGlass: breakGlassOf(parts, asked),
     health: (name) => healthOf(parts, name),
   }
 }
@@ -93,7 +100,7 @@ function helpOn({ catalog, site }: CrewParts, { roles }: Asked, topic: string): 
 async function can(parts: CrewParts, person: string, line: string): Promise<string> {
   const parsed = parseCommand(parts.catalog, line)
   const actor = personOf(parts, person)
-  const roles = rolesOf(parts.site, actor, await parts.groups())
+  const { roles } = await rightsOf(parts, actor)
   const [first, ...later] = wantedByAll(parsed, parts.site)
   // All of it has to be allowed: what is refused is what there is to say.
   const wanted = [first, ...later].find((each) => !decide(parts.site, roles, each).allowed) ?? first

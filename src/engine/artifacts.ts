@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto'
 import type { Redis } from 'ioredis'
-import type { Artifacts } from '../core/workflow.ts'
+import type { Artifacts, Kept } from '../core/workflow.ts'
 import { ConfigError, UserError } from '../errors.ts'
 import type { Keys } from './keys.ts'
 
@@ -17,6 +17,8 @@ export class ArtifactGone extends UserError {}
 
 export type ArtifactStore = {
   of(execution: string): Artifacts
+  /** What belongs to no execution and has no end. */
+  readonly kept: Kept
   /** Deletes artifacts of an execution by name. */
   discard(execution: string, names: readonly string[]): Promise<void>
 }
@@ -44,6 +46,19 @@ export function createArtifacts(redis: Redis, keys: Keys, key: string): Artifact
         return openAny(secrets, `${execution}/${name}`, sealed)
       },
     }),
+    kept: {
+      async get(name) {
+        const sealed = await redis.getBuffer(keys.kept(name))
+        return sealed && openAny(secrets, `kept/${name}`, sealed)
+      },
+      async put(name, content) {
+        if (content.byteLength > LARGEST) throw new UserError(tooLarge(name, content.byteLength))
+        await redis.set(keys.kept(name), seal(newest, `kept/${name}`, content))
+      },
+      async drop(name) {
+        await redis.del(keys.kept(name))
+      },
+    },
     async discard(execution, names) {
       await redis.del(...names.map((name) => keys.artifact(execution, name)))
     },

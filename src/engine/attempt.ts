@@ -11,6 +11,7 @@ import { claimVoid, look } from '../tools/run.ts'
 import { untilRecorded } from './audit/patience.ts'
 import type { RunnerParts, Running, Start } from './context.ts'
 import { contextOf } from './context.ts'
+import { lentFor } from './rights.ts'
 
 const NEVER_BEGAN = 'It never began: its worker died before the program was started. Nothing was changed; ask again.'
 const CALLED_OFF = 'canceled before anything was changed'
@@ -29,7 +30,8 @@ export async function attemptOf(parts: RunnerParts, start: Start, controls: Runn
     if (await neverBegan(start, process)) return { outcome: { kind: 'failed', error: NEVER_BEGAN } }
     const begun = await wasBegun(process)
     if (!begun) {
-      const checked = recheck(execution, parts.site, await parts.groups(), !kind.repeatable, stage)
+      const lent = await lentFor(parts, execution)
+      const checked = recheck(execution, parts.site, await parts.groups(), kind.gated ?? !kind.repeatable, stage, lent)
       if (checked.refused) return { outcome: { kind: 'failed', error: checked.refused } }
       note = checked.note
       if (!(await recordable(parts, start, controls))) return { outcome: { kind: 'canceled', why: CALLED_OFF }, note }

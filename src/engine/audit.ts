@@ -8,6 +8,7 @@ import type { AuditFile } from './audit/file.ts'
 import { createAuditFile } from './audit/file.ts'
 import { createAuditStream, findLines, lineAt } from './audit/stream.ts'
 import { unavailable } from './audit/unavailable.ts'
+import { GlassOver } from './break-glass/held.ts'
 import type { Keys } from './keys.ts'
 import { TooLate } from './late.ts'
 
@@ -63,7 +64,7 @@ export async function recordLate<T>(
   work: () => Promise<T>,
 ) {
   return work().catch(async (error: unknown): Promise<T> => {
-    if (error instanceof TooLate)
+    if (error instanceof TooLate || error instanceof GlassOver)
       await audit.note({ ...entry, kind: 'refused', why: error.message }, `refused:${request}`)
     throw error
   })

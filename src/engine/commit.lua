@@ -1,5 +1,5 @@
 -- The one way to change what is stored: all of it or nothing of it.
--- ARGV[1]: JSON { seen?, latest?, fence?, records, effects, audit, outbox, index, lists, keys, hint }. Records are compared by version first.
+-- ARGV[1]: JSON { seen?, latest?, fence?, under?, records, effects, audit, outbox, index, lists, keys, hint }. Records are compared by version first.
 -- `latest`: the moment, on this clock, after which whoever asked was told that nothing was done.
 local change = cjson.decode(ARGV[1])
 
@@ -15,6 +15,16 @@ end
 
 -- Only for whoever still evaluates the alerts: an older evaluator, however late it comes, changes nothing.
 if change.fence and redis.call('GET', change.fence.key) ~= change.fence.value then return { 'fenced' } end
+
+-- Only while a break glass holds, by this clock: what somebody may by it, he may until its last moment and no longer.
+if change.under then
+  local time = redis.call('TIME')
+  local now = tonumber(time[1]) * 1000 + tonumber(time[2]) / 1000
+  for _, id in ipairs(change.under.ids) do
+    local till = redis.call('ZSCORE', change.under.key, id)
+    if not till or now >= tonumber(till) then return { 'over', id } end
+  end
+end
 
 for _, record in ipairs(change.records) do
   local version = redis.call('HGET', record.key, 'v') or '0'

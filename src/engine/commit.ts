@@ -3,12 +3,16 @@ import { readFileSync } from 'node:fs'
 import type { Redis } from 'ioredis'
 import type { AlertGroup, Silence } from '../core/alert.ts'
 import type { AuditEntry } from '../core/audit.ts'
+import type { Glass, GlassSlot } from '../core/break-glass/glass.ts'
+import type { ServiceWatch } from '../core/consul/watch.ts'
 import type { EnvironmentRecord } from '../core/environment.ts'
 import type { Effect } from '../core/event.ts'
 import type { Execution } from '../core/execution.ts'
 import { isOver } from '../core/execution.ts'
 import type { Schedule } from '../core/schedule.ts'
 import type { Deadline } from '../core/workflow.ts'
+import { GlassOver } from './break-glass/held.ts'
+import { watchName } from './consul/watch-records.ts'
 import type { Keys } from './keys.ts'
 import { isUndone, TooLate, Unanswered } from './late.ts'
 
@@ -23,6 +27,11 @@ export type Change = {
   readonly schedules?: readonly Schedule[]
   readonly alerts?: readonly AlertGroup[]
   readonly silences?: readonly Silence[]
+  readonly watches?: readonly ServiceWatch[]
+  readonly glasses?: readonly Glass[]
+  readonly slots?: readonly GlassSlot[]
+  /** Stored only while each of these break glasses holds. */
+  readonly under?: readonly string[] | undefined
   /** Stored only while this is still the fence of whoever evaluates the alerts. */
   readonly fence?: string | undefined
   readonly effects?: readonly Effect[]
@@ -38,15 +47,16 @@ type Committed =
   | { readonly kind: 'fenced' }
   | { readonly kind: 'seen'; readonly value: string }
 
-/** Stores a change as one script, all of it or nothing. Throws `TooLate`, and `Unanswered` where nobody knows whether it was stored. */
+/** Stores a change as one script, all of it or nothing. Throws `TooLate`, and `Unanswered` where nobody knows whether it was stored; `GlassOver`. */
 export async function runCommit(redis: Redis, keys: Keys, change: Change, now: number): Promise<Committed> {
   const { until } = change
   const latest = until && (await latestOf(redis, until))
   const answer = redis.eval(COMMIT, 0, JSON.stringify({ ...messageOf(keys, change, now), latest }))
   const [kind, value] = (await answer.catch((error: unknown) => {
     throw until && !isUndone(error) ? new Unanswered(error) : error
-  })) as [Committed['kind'] | 'late', string]
+  })) as [Committed['kind'] | 'late' | 'over', string]
   if (kind === 'late') throw new TooLate()
+  if (kind === 'over') throw new GlassOver(value)
   return kind === 'seen' ? { kind, value } : { kind }
 }
 
@@ -70,6 +80,10 @@ function messageOf(
     schedules = [],
     alerts = [],
     silences = [],
+    watches = [],
+    glasses = [],
+    slots = [],
+    under = [],
     effects = [],
     audit = [],
     seen,
@@ -81,12 +95,16 @@ function messageOf(
   return {
     ...(seen ? { seen: { ...seen, ttl: SEEN_FOR_MS } } : {}),
     ...(fence === undefined ? {} : { fence: { key: keys.alertsLease, value: fence } }),
+    ...(under.length === 0 ? {} : { under: { key: keys.glassesHeld, ids: under } }),
     records: [
       ...executions.map((each) => record(keys.execution(each.id), each)),
       ...environments.map((each) => record(keys.environment(each.name), each)),
       ...schedules.map((each) => record(keys.schedule(each.id), each)),
       ...alerts.map((each) => record(keys.alert(each.id), each)),
       ...silences.map((each) => record(keys.silence(each.id), each)),
+      ...watches.map((each) => record(keys.consulWatch(each.id), each)),
+      ...glasses.map((each) => record(keys.glass(each.id), each)),
+      ...slots.map((each) => record(keys.glassSlot(each.id), each)),
     ],
     effects: effects
       .filter((effect) => effect.do !== 'show')
@@ -95,6 +113,7 @@ function messageOf(
     outbox: [
       ...executions.flatMap(shownBy).map((id) => ({ name: `execution:${id}`, at: now })),
       ...alerts.filter(({ shownAt }) => shownAt !== null).map(({ id }) => ({ name: `alert:${id}`, at: now })),
+      ...watches.map(({ id }) => ({ name: watchName(id), at: now })),
       ...shows,
     ],
     index: executions.map((each) => ({ id: each.id, at: each.createdAt, open: !isOver(each), inHand: inHand(each) })),
@@ -104,6 +123,12 @@ function messageOf(
       })),
       ...silences.map(({ id, from, closed }) => ({
         ...{ all: keys.silences, among: keys.silencesOpen, id, at: from, open: !closed },
+      })),
+      ...watches.map(({ id, from, ended }) => ({
+        ...{ all: keys.consulWatches, among: keys.consulWatchesOpen, id, at: from, open: ended === null },
+      })),
+      ...glasses.map(({ id, until, ended }) => ({
+        ...{ all: keys.glasses, among: keys.glassesHeld, id, at: until, open: ended === null },
       })),
     ],
     keys: {
@@ -131,7 +156,9 @@ export async function replicated(redis: Redis, replicas: number): Promise<void> 
 
 /** Only bots know the commands and the secrets of reports, so that these wait where no worker takes them. */
 function dueOf(keys: Keys, effect: Effect): string {
-  return effect.do === 'schedule' || effect.do === 'report' ? keys.dueForBots : keys.due
+  return effect.do === 'schedule' || effect.do === 'report' || effect.do === 'glass' || effect.do === 'kv-catch-up'
+    ? keys.dueForBots
+    : keys.due
 }
 
 /** Itself, and as a step of a promotion the messages of the steps before it, which say how it goes on. */

@@ -1,8 +1,10 @@
 import type { Groups } from '../core/access.ts'
 import { idOf, nameOf } from '../core/actor.ts'
+import { idsText } from '../core/break-glass/glass.ts'
 import type { Live } from '../core/environment.ts'
 import type { Execution, StageRun } from '../core/execution.ts'
 import { outputOf, stageOf } from '../core/execution.ts'
+import type { Judgment } from '../core/judgment.ts'
 import type { Site, Variables } from '../core/site.ts'
 import type { Target } from '../core/target.ts'
 import { targetOf } from '../core/target.ts'
@@ -58,7 +60,7 @@ type Place = {
 /** What a stage of a kind is given to run with. */
 export function contextOf(parts: RunnerParts, { execution, stage }: Start, place: Place): RunContext {
   const target = targetHere(parts, execution.environment)
-  const { pass = [], secrets = [] } = target.environment ?? target.image ?? {}
+  const { pass = [], secrets = [] } = target.environment ?? target.image ?? kvVariables(target)
   const { directory, process, controls } = place
   const variables = (names: readonly string[]) =>
     Object.fromEntries(names.flatMap((name) => (parts.variables[name] ? [[name, parts.variables[name]]] : [])))
@@ -68,7 +70,8 @@ export function contextOf(parts: RunnerParts, { execution, stage }: Start, place
     stage: stage.id,
     attempt: stage.attempt,
     output: (id) => outputOf(execution, id) ?? missing(id),
-    approved: (plan) => approvalsOf(execution, plan),
+    approved: (plan) => approvalsOf(execution, plan).map(({ digest }) => digest),
+    approvedBy: (plan) => approvalsOf(execution, plan).flatMap(({ by, glass }) => (glass?.length ? [] : [by])),
     target: execution.environment,
     get environment() {
       return target.environment ?? nothing('environment')
@@ -77,6 +80,9 @@ export function contextOf(parts: RunnerParts, { execution, stage }: Start, place
       return target.image ?? nothing('image')
     },
     live: place.live,
+    get kv() {
+      return target.kv ?? nothing('source of settings')
+    },
     dropped: place.dropped,
     site: parts.site,
     actor: nameOf(execution.actor),
@@ -85,6 +91,7 @@ export function contextOf(parts: RunnerParts, { execution, stage }: Start, place
     host: parts.worker.host,
     directory,
     artifacts: parts.artifacts.of(execution.id),
+    kept: parts.artifacts.kept,
     inherit: parts.variables,
     passed: variables([...pass, ...secrets]),
     secrets: Object.values(variables(secrets)),
@@ -106,14 +113,20 @@ export function contextOf(parts: RunnerParts, { execution, stage }: Start, place
     )
     return late && ended.end !== 'never-started' ? { ...ended, timedOut: true } : ended
   }
-  const recording = { recorder: parts.audit, log: parts.log, who: idOf(execution.actor), context }
+  const glass = idsText(execution.glass?.map(({ id }) => id))
+  const recording = { recorder: parts.audit, log: parts.log, who: idOf(execution.actor), glass, context }
   return Object.assign(context, recorded(recording, { process: durably, run }))
 }
 
-/** Digests of the approvals that count, of judgments that showed this plan. */
-function approvalsOf(execution: Execution, plan: string): string[] {
+/** The approvals that count, of judgments that showed this plan. */
+function approvalsOf(execution: Execution, plan: string): Judgment[] {
   const counting = execution.judgments.filter((each) => each.decision === 'approved' && !each.fell)
-  return counting.filter((each) => stageOf(execution, each.stage)?.input.show === plan).map((each) => each.digest)
+  return counting.filter((each) => stageOf(execution, each.stage)?.input.show === plan)
+}
+
+/** Everything that settings may take from the worker's environment is a secret. */
+function kvVariables({ kv }: Target): { pass?: readonly string[]; secrets?: readonly string[] } {
+  return kv ? { pass: kv.pass, secrets: kv.pass } : {}
 }
 
 function targetHere({ site }: RunnerParts, name: string | null): Target {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Decision, Wanted } from '../core/access.ts'
-import { decide, rolesOf } from '../core/access.ts'
+import { decide } from '../core/access.ts'
 import type { Actor } from '../core/actor.ts'
 import { idOf } from '../core/actor.ts'
 import type { Catalog, Parsed } from '../core/command.ts'
@@ -14,6 +14,7 @@ import { recordLate, writeAsked } from './audit.ts'
 import type { CrewParts } from './parts.ts'
 import type { Caller } from './request.ts'
 import { planRequest, wantedByAll } from './request.ts'
+import { rightsOf } from './rights.ts'
 import type { Alter } from './store.ts'
 
 /** `started`: an execution was stored (`before`: by an earlier delivery of the same request). `answered`: there is nothing to run. */
@@ -23,7 +24,8 @@ export type Reply =
 
 /** Requests of people, from wherever they come: read, checked, planned, stored. Throws a `UserError` for every refusal. */
 export function createCrew(parts: CrewParts) {
-  const rolesFor = async (actor: Actor) => rolesOf(parts.site, actor, await parts.groups())
+  const rightsFor = (actor: Actor) => rightsOf(parts, actor)
+  const rolesFor = async (actor: Actor) => (await rightsFor(actor)).roles
 
   /** Reads a line and does it. */
   async function ask(text: string, caller: Caller): Promise<Reply> {
@@ -38,7 +40,7 @@ export function createCrew(parts: CrewParts) {
   async function perform(parsed: Parsed, caller: Caller): Promise<Reply> {
     const asked: Asked = {
       actor: caller.actor,
-      roles: await rolesFor(caller.actor),
+      ...(await rightsFor(caller.actor)),
       channel: caller.origin.channel,
       request: caller.request,
       until: caller.until,
@@ -52,17 +54,22 @@ export function createCrew(parts: CrewParts) {
     const { rule } = await check(asked, wanted, { about, request: caller.request })
     for (const each of later) await check(asked, each, { about, request: caller.request })
     const { answer } = parsed.command
-    const execution = answer ? null : await recorded(parsed.line, caller, () => planRequest(parts, parsed, caller))
+    const execution = answer
+      ? null
+      : await recorded(parsed.line, caller, () => planRequest(parts, parsed, { ...caller, under: asked.glass }))
     const started = execution ? { execution: execution.id } : {}
     await writeAsked(parts.audit, { kind: 'asked', ...about, ...started, rule }, caller.request)
     const inTime = <T>(work: () => Promise<T>) => recordLate(parts.audit, about, caller.request, work)
     if (answer) {
-      const given = await inTime(() => answered(answer(parsed.args, answerOf(parts, asked))))
+      const given = await inTime(() => answered(answer(parsed.args, answerOf(parts, asked)))).catch(
+        refusedUnder(asked, { about: { ...about, rule }, request: caller.request }),
+      )
       return { kind: 'answered', answer: given }
     }
     if (!execution) throw new Error(`${parsed.line} has nothing to run.`)
     const options = {
       until: caller.until,
+      under: asked.glass,
       ...(parsed.command.supersedes ? { alter: superseding(execution, parts.now()) } : {}),
     }
     const stored = await inTime(() => parts.store.request(execution, caller.request, options))
@@ -77,6 +84,15 @@ export function createCrew(parts: CrewParts) {
     if (decision.allowed) return decision
     await parts.audit.note({ kind: 'refused', ...about, why: decision.why }, `refused:${request}`)
     throw new UserError(decision.why)
+  }
+
+  /** What an answer refuses is in the audit where it was asked for under break glass: its summary says how everything ended. */
+  function refusedUnder({ glass = [] }: Asked, { about, request }: Recorded) {
+    return async (error: unknown): Promise<never> => {
+      if (glass.length > 0 && error instanceof UserError)
+        await parts.audit.note({ kind: 'refused', ...about, why: error.message }, `refused:${request}`)
+      throw error
+    }
   }
 
   /** What cannot be understood, or not be planned, is refused and recorded too. */
@@ -103,7 +119,7 @@ export function createCrew(parts: CrewParts) {
     )
   }
 
-  return { ask, submit, checkName, rolesFor }
+  return { ask, submit, checkName, rolesFor, rightsFor }
 }
 
 /** An answer that reads another line (`can`) may find it incomplete: that is an answer, and never a form that runs it. */

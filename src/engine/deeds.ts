@@ -1,20 +1,22 @@
 import { randomUUID } from 'node:crypto'
-import { decide, rolesOf } from '../core/access.ts'
+import { decide } from '../core/access.ts'
 import type { Actor } from '../core/actor.ts'
 import { idOf, nameOf } from '../core/actor.ts'
+import { refusalToJudgeWith, rolesToJudge } from '../core/break-glass/judging.ts'
 import type { Execution } from '../core/execution.ts'
 import { isOver, stageOf, wordOf } from '../core/execution.ts'
-import { clock, judgmentText, refusalToJudge, rolesText } from '../core/judgment.ts'
+import { clock, judgmentText, rolesText } from '../core/judgment.ts'
 import type { Offer } from '../core/look.ts'
 import type { Choice } from '../core/mend.ts'
 import { nextSteps } from '../core/offer.ts'
 import { digestOf } from '../core/settle.ts'
-import { approversOf, isImage } from '../core/target.ts'
+import { approversOf, isImage, lookFirst } from '../core/target.ts'
 import type { Asked, Deadline } from '../core/workflow.ts'
 import { UserError } from '../errors.ts'
 import { writeAsked } from './audit.ts'
 import type { CrewParts } from './parts.ts'
 import { existing, pressOf, refusing, tell } from './press.ts'
+import { rightsOf } from './rights.ts'
 
 /** A judgment as a click gives it: which stage of which execution, as it stood when the button was drawn. */
 export type Verdict = {
@@ -42,19 +44,23 @@ export async function judge(
   const refuse = refusing(parts, execution, { actor, what, request })
   const stage = stageOf(execution, verdict.stage)
   if (stage?.kind !== 'judgment') return refuse('There is no such judgment in this execution.')
-  const roles = rolesOf(parts.site, actor, await parts.groups())
+  const rights = await rightsOf(parts, actor)
   const gate = {
     askers: execution.askers,
+    glass: execution.glass ?? [],
     approvers: (stage.input.approvers as string[]).filter((role) => role in parts.site.roles),
   }
-  const wrongPerson = refusalToJudge(gate, actor, roles)
+  const wrongPerson = refusalToJudgeWith(gate, actor, rights)
   if (wrongPerson) return refuse(`${wrongPerson}${decided(execution, stage.id)}`)
   if (stage.attempt !== verdict.attempt)
     return refuse('The plan was made anew since this button was drawn. Look at the new one, then judge.')
+  const roles = rolesToJudge(gate, rights)
   const rule = `approvers: ${gate.approvers.filter((role) => roles.includes(role)).join(', ')}`
   await writeAsked(parts.audit, { kind: 'asked', ...pressOf(execution, actor, what), stage: stage.id, rule }, request)
   const digest = digestOf(execution, stage)
-  const judgment = { stage: stage.id, decision, by: actor, at: parts.now(), digest, ...(reason ? { reason } : {}) }
+  const under = rights.glass.length > 0 ? { glass: rights.glass } : {}
+  const given = { decision, by: actor, at: parts.now(), ...(reason ? { reason } : {}), ...under }
+  const judgment = { stage: stage.id, digest, ...given }
   const done = await tell(parts, execution, { type: 'judged', judgment }, { actor, what, request, until })
   if (!done.changed && done.refused) return refuse(done.refused)
   return done.execution
@@ -68,9 +74,10 @@ export async function mayStillJudge(
 ): Promise<Execution> {
   const execution = await existing(parts, verdict.execution)
   const stage = stageOf(execution, verdict.stage)
-  const roles = rolesOf(parts.site, actor, await parts.groups())
-  const gate = { askers: execution.askers, approvers: (stage?.input.approvers ?? []) as string[] }
-  const wrongPerson = refusalToJudge(gate, actor, roles)
+  const rights = await rightsOf(parts, actor)
+  const { askers, glass = [] } = execution
+  const gate = { askers, glass, approvers: (stage?.input.approvers ?? []) as string[] }
+  const wrongPerson = refusalToJudgeWith(gate, actor, rights)
   const refuse = refusing(parts, execution, { actor, what: 'reject' })
   if (wrongPerson) return refuse(`${wrongPerson}${decided(execution, verdict.stage)}`)
   if (stage?.state === 'waiting' && stage.attempt === verdict.attempt) return execution
@@ -114,7 +121,7 @@ export async function cancelOrLeave(parts: CrewParts, execution: Execution, aske
   const done = await tell(parts, execution, { type: 'left', by: actor }, { ...asked, what: 'leave', request })
   if (!done.changed && done.refused) return refuse(done.refused)
   if (done.execution.ending !== 'left') return refuse('It changed meanwhile; look again.')
-  return `\`${execution.id}\` is left as it is and its lock is free. ${isImage(execution.environment) ? 'Look for what Packer may have left.' : "Look at what Terraform's state says before you run anything."}`
+  return `\`${execution.id}\` is left as it is and its lock is free. ${lookFirst(execution.environment)}`
 }
 
 /** From how it stands and not from what was changed: a second delivery of the same request is answered alike. */
@@ -145,7 +152,7 @@ export async function choose(
   const done = await tell(
     parts,
     execution,
-    { type: 'chosen', choice: { ...choice, by: actor } },
+    { type: 'chosen', choice: { ...choice, by: actor, ...(asked.glass?.length ? { glass: asked.glass } : {}) } },
     { ...asked, what, request },
   )
   if (!done.changed && done.refused) return refuse(done.refused)

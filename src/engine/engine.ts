@@ -1,5 +1,6 @@
 import type { Config } from '../config.ts'
 import { need } from '../config.ts'
+import { isTurnedOn } from '../core/break-glass/glass.ts'
 import { milliseconds } from '../core/duration.ts'
 import type { Site } from '../core/site.ts'
 import type { Log } from '../log.ts'
@@ -7,6 +8,7 @@ import { stageKinds } from '../stages/index.ts'
 import { checkArtifactKey, createArtifacts } from './artifacts.ts'
 import { maskOf } from './audit/secrets.ts'
 import { createAudit } from './audit.ts'
+import { markedAudit } from './break-glass/held.ts'
 import { createSweeper } from './effects.ts'
 import { keysOf } from './keys.ts'
 import { createOutbox } from './outbox.ts'
@@ -40,13 +42,14 @@ export async function createEngine(config: Config, site: Site, log: Log) {
   const parts = { redis, keys, store, site, kinds: stageKinds, hints, now }
   const sweeper = createSweeper(redis, keys, createPerform(parts), now, log)
   const outbox = createOutbox(redis, keys, now)
-  const audit = createAudit({
+  const written = createAudit({
     ...{ redis, keys, now, log },
     host: config.settings.GROUNDCREW_HOST,
     file: config.settings.GROUNDCREW_AUDIT_FILE,
     mask: maskOf(config.variables, site),
     show: site.audit.channel ? site.audit.show : [],
   })
+  const audit = isTurnedOn(site) ? markedAudit(written, store.glasses) : written
   return {
     ...parts,
     patient,

@@ -24,6 +24,8 @@ export function keysOf(prefix: string) {
     seen: (request: string) => key('seen', request),
     progress: (execution: string) => key('progress', execution),
     artifact: (execution: string, name: string) => key('artifact', execution, name),
+    /** Sealed like an artifact, and of no execution: what was last seen right in Consul, and what waits for a datacenter. */
+    kept: (name: string) => key('kept', name),
     /** Check value of the newest key that artifacts are sealed with. */
     artifactKey: key('artifact-key'),
     worker: (id: string) => key('worker', id),
@@ -46,6 +48,17 @@ export function keysOf(prefix: string) {
     /** Datacenters and monitors that were seen once: they are missed when they are gone. */
     alertsDatacenters: key('alerts', 'datacenters'),
     alertsMonitors: key('alerts', 'monitors'),
+    /** Break glass: each a record, lists by the time it ends of all and of those that nobody ended, and the place of a person and name. */
+    glass: (id: string) => key('glass', id),
+    glasses: key('glasses'),
+    glassesHeld: key('glasses', 'held'),
+    glassSlot: (slot: string) => key('glass-slot', slot),
+    /** Who follows which service: each a record, lists by the time it began, and which bot looks. */
+    consulWatch: (id: string) => key('consul-watch', id),
+    consulWatches: key('consul-watches'),
+    consulWatchesOpen: key('consul-watches', 'open'),
+    consulWatchLease: key('consul-watches', 'lease'),
+    consulWatchFence: key('consul-watches', 'fence'),
     /** The audit: its chain, where that stands, what waits for its place in it, and how far which file has it. */
     audit: key('audit'),
     auditHead: key('audit', 'head'),

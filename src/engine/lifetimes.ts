@@ -53,7 +53,7 @@ function givingWay(environment: EnvironmentRecord, ending: string, now: number):
 function takeDown(parts: Parts, settings: NamedEnvironment, environment: EnvironmentRecord): NewExecution {
   const { lifetime } = environment
   if (!lifetime) throw new Error(`${settings.name} has no lifetime to end.`)
-  const { execution, lineage, approvers } = lifetime
+  const { execution, lineage, approvers, glass } = lifetime
   const drafts = teardown({ execution, environment: settings.name, lineage, approvers: [...approvers] })
   return {
     id: `end-${lifetime.id}`,
@@ -63,6 +63,7 @@ function takeDown(parts: Parts, settings: NamedEnvironment, environment: Environ
     actor: { kind: 'lifetime', environment: settings.name },
     allow: [],
     askers: lifetime.askers,
+    ...(glass ? { glass } : {}),
     origin: { channel: lifetime.channel, via: 'lifetime' },
     environment: settings.name,
     lifetime: null,

@@ -4,14 +4,18 @@ import type { EnvironmentRecord } from '../core/environment.ts'
 import { rolesText } from '../core/judgment.ts'
 import type { Lock } from '../core/locks.ts'
 import { stealText, stolenFromNobody } from '../core/steal.ts'
-import { approversOf, imageTarget } from '../core/target.ts'
+import { approversOf, imageTarget, kvTarget, lookFirst } from '../core/target.ts'
 import type { Asked } from '../core/workflow.ts'
 import { UserError } from '../errors.ts'
 import type { CrewParts } from './parts.ts'
 
 /** The locks of all environments and images that the site names, as they are stored. */
 export async function locksOf({ site, store }: CrewParts): Promise<Lock[]> {
-  const names = [...Object.keys(site.environments), ...Object.keys(site.images).map(imageTarget)]
+  const names = [
+    ...Object.keys(site.environments),
+    ...Object.keys(site.images).map(imageTarget),
+    ...Object.keys(site.kv).map(kvTarget),
+  ]
   return Promise.all(names.map((name) => lockOf(store, name)))
 }
 
@@ -56,7 +60,7 @@ export async function steal(parts: CrewParts, name: string, why: string, asked: 
 function answer(from: string, { name, lock, queue }: EnvironmentRecord): string {
   const waiting = queue.length > 0 ? ` and ${queue.length} more wait for it` : ''
   const now = lock ? `\`${lock.execution}\` holds it now${waiting}` : 'It is free now'
-  return `The lock of ${name} was taken from \`${from}\`. ${now}. Look at what Terraform's state says before you run anything.`
+  return `The lock of ${name} was taken from \`${from}\`. ${now}. ${lookFirst(name)}`
 }
 
 /** A refusal is told to the person and recorded, once for each request. */

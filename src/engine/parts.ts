@@ -11,5 +11,10 @@ export type CrewParts = Omit<EngineParts, 'hints' | 'redis' | 'keys'> & {
   readonly artifacts: ArtifactStore
   /** Wakes the sweep, so that what was just stored is done at once. */
   readonly kick: () => void
-  readonly consul: { readonly address: string; readonly token?: string | undefined }
+  /** `mask` takes out what this process knows to be secret. */
+  readonly consul: {
+    readonly address: string
+    readonly token?: string | undefined
+    readonly mask?: (text: string) => string
+  }
 }

@@ -52,6 +52,8 @@ export function createPerform(parts: EngineParts): Perform {
         return 'done'
       case 'report':
         throw new Error('A report was given to somebody who does not have its secret.')
+      case 'glass':
+      case 'kv-catch-up':
       case 'schedule':
         throw new Error('What the clock starts was given to somebody who has no commands.')
     }

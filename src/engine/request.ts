@@ -1,6 +1,7 @@
 import type { Wanted } from '../core/access.ts'
 import { decide, rolesOf } from '../core/access.ts'
 import type { Actor } from '../core/actor.ts'
+import { type UnderGlass, underGlass } from '../core/break-glass/glass.ts'
 import type { ParsedCommand } from '../core/command.ts'
 import { parseLine } from '../core/command.ts'
 import { milliseconds } from '../core/duration.ts'
@@ -23,6 +24,10 @@ export type Caller = {
   readonly until?: Deadline | undefined
   /** Who counts as having asked besides the actor: the author of a commit. */
   readonly askers?: readonly string[]
+  /** Ids of the break glasses that the actor holds. */
+  readonly under?: readonly string[] | undefined
+  /** Under which ones it was asked for before: what goes on with that by itself counts as asked for so, too. */
+  readonly glass?: readonly UnderGlass[] | undefined
 }
 
 /** The execution that a parsed line asks for, stored nowhere yet. Throws a `UserError` where the site allows less. */
@@ -54,6 +59,7 @@ export function planRequest(
     ...(command.quiet?.(args) ? { quiet: true } : {}),
     ...(promotion ? { promotion } : {}),
     ...(caller.askers ? { askers: caller.askers } : {}),
+    ...underGlass(caller.under, caller.actor, caller.glass),
     stages,
   }
 }
@@ -68,6 +74,7 @@ export async function dryRun(
   if (parsed.kind === 'help' || parsed.command.answer) {
     throw new UserError(`\`${text.trim() || 'help'}\` only answers; there is nothing to plan.`)
   }
+  // Without break glass: it needs no store, which alone knows who holds one.
   const roles = rolesOf(parts.site, caller.actor, await parts.groups())
   for (const wanted of wantedByAll(parsed, parts.site)) {
     const decision = decide(parts.site, roles, wanted)

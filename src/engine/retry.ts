@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { decide } from '../core/access.ts'
 import { idOf } from '../core/actor.ts'
+import { underGlass } from '../core/break-glass/glass.ts'
 import type { Execution } from '../core/execution.ts'
 import { seenBy } from '../core/promotion.ts'
 import { retryOf } from '../core/retry.ts'
@@ -36,10 +37,12 @@ export async function retry(parts: CrewParts, execution: Execution, asked: Asked
     ...(execution.promotion
       ? { promotion: { ...execution.promotion, ...seenBy(execution, execution.promotion) } }
       : {}),
+    ...underGlass(asked.glass, asked.actor, execution.glass),
     stages,
   }
   const stored = await parts.store.request(wanted, `retry:${asked.request ?? randomUUID()}`, {
     until: asked.until,
+    under: asked.glass,
   })
   if (!stored) throw new Error(`The retry of ${execution.id} was not stored.`)
   parts.kick()

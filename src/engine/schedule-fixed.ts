@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Person } from '../core/actor.ts'
+import { DRIFT_TIMES, driftScheduleOf } from '../core/kv/settings.ts'
 import type { Schedule } from '../core/schedule.ts'
 import type { Site } from '../core/site.ts'
 import { ConfigError, messageOf, UserError } from '../errors.ts'
@@ -18,18 +19,28 @@ const AGAIN_MS = 5_000
  */
 export async function reconcileFixed(parts: CrewParts): Promise<void> {
   const { site, store } = parts
-  const fixed = Object.entries(site.schedules.fixed)
+  const all = { ...site.schedules.fixed, ...looksForDrift(site) }
+  const fixed = Object.entries(all)
   const wanted = await Promise.all(fixed.map(([name, settings]) => checked(parts, name, settings)))
   for (const schedule of wanted) await reconcile(parts, schedule)
-  const gone = (await store.schedules.list()).filter(
-    (each) => each.fixed && !Object.hasOwn(site.schedules.fixed, each.id),
-  )
+  const gone = (await store.schedules.list()).filter((each) => each.fixed && !Object.hasOwn(all, each.id))
   for (const { id } of gone) {
     await store.schedules.alter(id, (current) =>
       current?.fixed ? { schedule: { ...current, state: 'removed', next: null }, effects: [], audit: [] } : null,
     )
   }
   parts.kick()
+}
+
+/** What the site says under `drift` of its settings, as schedules. */
+function looksForDrift({ kv }: Site): Record<string, Fixed> {
+  const looks = Object.entries(kv).flatMap(([name, { drift, channel }]): [string, Fixed][] => {
+    if (!drift) return []
+    const room = drift.channel ?? channel
+    const settings = { line: `kv drift ${name} --quiet`, cron: DRIFT_TIMES[drift.every], tz: 'UTC', owner: drift.owner }
+    return [[driftScheduleOf(name), { ...settings, ...(room === undefined ? {} : { channel: room }) }]]
+  })
+  return Object.fromEntries(looks)
 }
 
 /** The same at the start of a bot, which does not end when Redis goes away just then: it is tried again. Gives what stops that. */

@@ -10,8 +10,11 @@ import { newExecution } from '../core/execution.ts'
 import type { Deadline } from '../core/workflow.ts'
 import type { AlertRecords } from './alerts/records.ts'
 import { createAlertRecords } from './alerts/records.ts'
+import type { GlassRecords } from './break-glass/records.ts'
+import { createGlassRecords } from './break-glass/records.ts'
 import type { Change } from './commit.ts'
 import { replicated, runCommit, SEEN_FOR_MS } from './commit.ts'
+import { createWatchRecords, type WatchRecords } from './consul/watch-records.ts'
 import type { Keys } from './keys.ts'
 import type { ScheduleRecords } from './schedule-records.ts'
 import { createScheduleRecords } from './schedule-records.ts'
@@ -40,7 +43,13 @@ export type Store = {
   request(
     wanted: NewExecution,
     request: string,
-    options?: { first?: boolean; alter?: Alter; until?: Deadline | undefined },
+    options?: {
+      first?: boolean
+      alter?: Alter
+      until?: Deadline | undefined
+      /** Ids of the break glasses under which it is asked for: stored only while they hold. */
+      under?: readonly string[] | undefined
+    },
   ): Promise<Requested | null>
   /** Lets an event happen to an execution. Throws when there is no such execution. `request` makes a second delivery harmless. */
   tell(id: string, event: Event, request?: string, until?: Deadline): Promise<Next>
@@ -50,6 +59,8 @@ export type Store = {
   seen(request: string): Promise<string | null>
   readonly schedules: ScheduleRecords
   readonly alerts: AlertRecords
+  readonly watches: WatchRecords
+  readonly glasses: GlassRecords
   /** True the first time a key is seen: for events that store nothing else. */
   first(request: string): Promise<boolean>
   /** Ids of executions alone, newest first. */
@@ -61,7 +72,8 @@ export type Store = {
 /** The only writer of executions and environments. Every change is compared and set with its effects in one script. */
 export function createStore(redis: Redis, keys: Keys, now: () => number, replicas = 0): Store {
   const commit = async (change: Change) => {
-    const result = await runCommit(redis, keys, change, now())
+    const audit = change.audit && (await glasses.marked(change.audit))
+    const result = await runCommit(redis, keys, { ...change, ...(audit ? { audit } : {}) }, now())
     if (replicas > 0) await replicated(redis, replicas)
     return result
   }
@@ -85,13 +97,33 @@ export function createStore(redis: Redis, keys: Keys, now: () => number, replica
     },
   })
 
+  const glasses = createGlassRecords({
+    ...{ redis, keys },
+    commit: async ({ glass, slot, request, id, ...change }) => {
+      const seen = request ? { seen: { key: keys.seen(request.key), value: id } } : {}
+      const records = { glasses: [glass], slots: slot ? [slot] : [] }
+      const result = await commit({ ...records, ...change, ...seen, until: request?.until })
+      return result.kind === 'fenced' ? { kind: 'conflict' } : result
+    },
+  })
+  const watches = createWatchRecords({
+    ...{ redis, keys },
+    commit: async ({ watch, effects = [], request }) => {
+      const seen = request ? { seen: { key: keys.seen(request.key), value: watch.id } } : {}
+      const { kind } = await commit({ watches: [watch], effects, ...seen, until: request?.until })
+      return kind === 'fenced' ? 'conflict' : kind
+    },
+  })
+
   const store: Store = {
     schedules,
     alerts,
+    watches,
+    glasses,
     execution,
     environment,
 
-    async request(wanted, request, { first = false, alter, until } = {}) {
+    async request(wanted, request, { first = false, alter, until, under } = {}) {
       const key = keys.seen(request)
       return untilStored<Requested | null>(async () => {
         const record = wanted.environment ? await environment(wanted.environment) : null
@@ -102,7 +134,14 @@ export function createStore(redis: Redis, keys: Keys, now: () => number, replica
         const next = advance(world, requested, now())
         const effects = [...next.effects, ...altered.effects]
         const audit = recordsOf({ execution: null, environment: record }, next, requested)
-        const result = await commit({ ...changeOf(next), effects, audit, seen: { key, value: wanted.id }, until })
+        const result = await commit({
+          ...changeOf(next),
+          effects,
+          audit,
+          seen: { key, value: wanted.id },
+          until,
+          under,
+        })
         if (result.kind === 'ok') return { done: { execution: next.execution, before: false } }
         if (result.kind !== 'seen') return 'again'
         const earlier = await execution(result.value)
@@ -123,7 +162,8 @@ export function createStore(redis: Redis, keys: Keys, now: () => number, replica
         }
         const seen = request ? { seen: { key: keys.seen(request), value: id } } : {}
         const audit = recordsOf({ execution: before, environment: record }, next, event)
-        const result = await commit({ ...changeOf(next, record), audit, ...seen, until })
+        const under = heldFor(event)
+        const result = await commit({ ...changeOf(next, record), audit, ...seen, until, under })
         if (result.kind === 'conflict') return 'again'
         return { done: result.kind === 'ok' ? next : { ...next, changed: false, refused: null } }
       })
@@ -169,6 +209,12 @@ export function createStore(redis: Redis, keys: Keys, now: () => number, replica
 function changeOf(next: Next, before: EnvironmentRecord | null = null): Change {
   const touched = next.environment && next.environment !== before ? [next.environment] : []
   return { executions: [next.execution], environments: touched, effects: next.effects }
+}
+
+/** Break glasses by which somebody may what the event says: it counts only while they hold. */
+function heldFor(event: Event): readonly string[] | undefined {
+  if (event.type === 'judged') return event.judgment.glass
+  return event.type === 'chosen' ? event.choice.glass : undefined
 }
 
 function aboutIt(environment: EnvironmentRecord): Stored {

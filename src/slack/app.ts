@@ -7,6 +7,8 @@ import { cancel, choose, judge, mayStillJudge, moveWait, nextStepOf } from '../e
 import { extend } from '../engine/extend.ts'
 import type { Log } from '../log.ts'
 import { listenToAlerts } from './app-alerts.ts'
+import { listenToGlass } from './app-glass.ts'
+import { listenToLines } from './app-lines.ts'
 import { boltLogger } from './bolt-logger.ts'
 import { actorOf, answered, onClicks, personOf, privately } from './clicks.ts'
 import type { Desk } from './desk.ts'
@@ -37,6 +39,8 @@ export function createSlackApp(config: Config, desk: Desk, log: Log): App {
   listenToButtons(app, desk)
   listenToForms(app, desk)
   listenToAlerts(app, desk)
+  listenToLines(app, desk)
+  listenToGlass(app, desk)
   listenToHome(app, desk)
   return app
 }

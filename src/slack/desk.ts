@@ -8,6 +8,7 @@ import { UserError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Message } from './limits.ts'
 import { errorMessage, refusalMessage } from './messages.ts'
+import type { SendFile } from './send-file.ts'
 
 /** What the listeners work with. `openForm` asks in a modal for what is missing; where there is none (a mention) it is null. */
 export type Desk = {
@@ -16,6 +17,8 @@ export type Desk = {
   readonly log: Log
   readonly openForm: (trigger: string, view: object) => Promise<void>
   asked(actor: Actor): Promise<Asked>
+  /** Sends the file of an answer to its asker alone; without it files cannot be sent. */
+  readonly sendFile?: SendFile
 }
 
 /** Slack wants its answer within three seconds; one goes to the way there and back. */

@@ -2,8 +2,8 @@ import type { HomeView } from '@slack/types'
 import { mayEver } from '../core/access.ts'
 import type { Actor } from '../core/actor.ts'
 import { worstFirst } from '../core/alert/describe.ts'
+import { refusalToJudgeWith } from '../core/break-glass/judging.ts'
 import { wordOf } from '../core/execution.ts'
-import { refusalToJudge } from '../core/judgment.ts'
 import type { Desk } from './desk.ts'
 import type { Message } from './limits.ts'
 import { code, escape as escaped, fit } from './limits.ts'
@@ -12,7 +12,7 @@ import { listed } from './messages/blocks.ts'
 
 /** What waits for this person, what runs, and what they may type. */
 export async function homeView(desk: Desk, actor: Actor): Promise<HomeView> {
-  const { roles } = await desk.asked(actor)
+  const { roles, own = roles } = await desk.asked(actor)
   const { catalog, site, store } = desk.parts
   const open = await store.list({ limit: 20, open: true })
   const mine = open.filter((run) =>
@@ -20,7 +20,11 @@ export async function homeView(desk: Desk, actor: Actor): Promise<HomeView> {
       (stage) =>
         stage.state === 'waiting' &&
         stage.kind === 'judgment' &&
-        !refusalToJudge({ askers: run.askers, approvers: stage.input.approvers as string[] }, actor, roles),
+        !refusalToJudgeWith(
+          { askers: run.askers, approvers: stage.input.approvers as string[], glass: run.glass ?? [] },
+          actor,
+          { roles, own },
+        ),
     ),
   )
   const usable = [...catalog.entries.values()].filter(({ name, command }) => mayEver(site, roles, name, command.allow))

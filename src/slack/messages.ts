@@ -10,6 +10,8 @@ import type { Message } from './limits.ts'
 import { joinLines } from './messages/bake.ts'
 import { actions, context, finished, section } from './messages/blocks.ts'
 import { controlButtons, extendButton, judgmentButtons, stepButtons, waitButtons } from './messages/buttons.ts'
+import { glassLines } from './messages/glass.ts'
+import { kvBlocks } from './messages/kv.ts'
 import { lifetimeAhead, lifetimeLine, lifetimeOf } from './messages/lifetime.ts'
 import { loadingBlocks } from './messages/load.ts'
 import { judgmentLine, noteText, outcomeLines } from './messages/outcome.ts'
@@ -26,6 +28,7 @@ import { askedBy, statusLine, timeFrom, tookText, unbold } from './messages/view
 export { answerMessage, errorMessage, refusalMessage } from './messages/answers.ts'
 export { buttonValue, type Press, readButtonValue } from './messages/buttons.ts'
 export { closingReply } from './messages/closing.ts'
+export { glassMessage, glassSummary } from './messages/glass.ts'
 export { warningMessage } from './messages/lifetime.ts'
 export { scheduleChangedMessage, scheduleMessage } from './messages/schedule.ts'
 export type { ExecutionView } from './messages/view.ts'
@@ -42,12 +45,13 @@ export function executionMessage(view: ExecutionView): Message {
   const { id, version } = execution
   const first = `${statusLine(execution)}${tookText(execution)}, ${askedBy(execution)}`
   const blocks = [
-    section(first, ...outcomeLines(execution), ...queueLines(view), ...promotionLines(view)),
+    section(first, ...glassLines(execution), ...outcomeLines(execution), ...queueLines(view), ...promotionLines(view)),
     ...releaseBlocks(execution),
     section(...stageLines(view)),
     ...loadingBlocks(view),
     ...resultBlocks(execution),
     ...planBlocks(execution),
+    ...kvBlocks(execution),
     ...recordBlocks(view),
     ...askBlocks(view),
   ]

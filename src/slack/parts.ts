@@ -1,6 +1,7 @@
 import type { AuditLine } from '../core/audit.ts'
 import type { Site } from '../core/site.ts'
 import type { ArtifactStore } from '../engine/artifacts.ts'
+import type { Audit } from '../engine/audit.ts'
 import type { Budgets, Rate } from '../engine/budgets.ts'
 import type { Outbox, Posted } from '../engine/outbox.ts'
 import type { Progress } from '../engine/progress.ts'
@@ -61,6 +62,8 @@ export type PosterParts = {
   readonly artifacts: ArtifactStore
   readonly progressOf: (execution: string) => Promise<readonly Progress[]>
   readonly auditLine: (seq: number) => Promise<AuditLine | null>
+  /** All that is recorded of one execution, or as `glass-<id>` of one break glass; without it what was done under one is not told. */
+  readonly auditAbout?: Audit['about']
   /** Draws how many there were in each minute, as a PNG; without it such a picture is left out. `endsAt`: milliseconds since 1970. */
   readonly drawMinutes?: (chart: {
     readonly title: string

@@ -1,3 +1,4 @@
+import { watchName } from '../engine/consul/watch-records.ts'
 import type { Lane, Wish } from '../engine/outbox.ts'
 import { messageOf } from '../errors.ts'
 import { createRetry } from './again.ts'
@@ -81,6 +82,13 @@ export function createPoster(given: Given) {
     }
     for (const { id, shownAt } of await parts.store.alerts.open()) {
       if (shownAt !== null) await outbox.distrust(`alert:${id}`, { until: parts.now() + 1, look: true })
+    }
+    for (const { id } of await parts.store.watches.open()) {
+      await outbox.distrust(watchName(id), { until: parts.now() + 1, look: true })
+    }
+    for (const { id, announce } of (await parts.store.glasses.look()).glasses) {
+      for (const channel of announce)
+        await outbox.distrust(`glass:${id}:${channel}`, { until: parts.now() + 1, look: true })
     }
   }
 

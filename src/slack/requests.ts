@@ -5,9 +5,11 @@ import type { Execution } from '../core/execution.ts'
 import { plainText, tidy } from '../core/text.ts'
 import type { Deadline } from '../core/workflow.ts'
 import type { Reply } from '../engine/crew.ts'
+import { privateAnswer } from './answer.ts'
 import type { Desk } from './desk.ts'
 import { inTime, once, said } from './desk.ts'
 import type { Message } from './limits.ts'
+import { withLiveChoices } from './live-choices.ts'
 import { answerMessage, refusalMessage } from './messages.ts'
 import { argumentsModal, fieldsOf } from './modal.ts'
 
@@ -32,7 +34,12 @@ export async function typed(desk: Desk, raw: string, person: Person, delivery: D
     ...delivery,
   }
   try {
-    return messageOf(await desk.crew.ask(bare(plainText(raw)), caller))
+    const line = bare(plainText(raw))
+    return await messageOf(desk, await desk.crew.ask(line, caller), {
+      user: person.user,
+      line,
+      request: delivery.request,
+    })
   } catch (error) {
     if (!(error instanceof MissingArguments) || !person.trigger) throw error
     return askForMissing(desk, error, person, person.trigger)
@@ -59,7 +66,7 @@ async function askForMissing(
   const note: FormNote = { name: missing.command, channel: person.channel, given }
   const view = argumentsModal({
     name: missing.command,
-    arguments: entry.arguments,
+    arguments: await withLiveChoices(desk, entry.arguments),
     given: missing.given,
     missing: missing.missing,
     privateMetadata: JSON.stringify(note),
@@ -118,7 +125,8 @@ export async function submittedFields(
   }
   const submit = async (until: Deadline): Promise<Submitted & { readonly refused?: string }> => {
     try {
-      return { channel, message: messageOf(await desk.crew.submit(name, fields, { ...caller, until })) }
+      const to = { user: who.user, line: name, request: caller.request }
+      return { channel, message: await messageOf(desk, await desk.crew.submit(name, fields, { ...caller, until }), to) }
     } catch (error) {
       if (error instanceof FieldErrors) return { channel, errors: { ...error.errors } }
       throw error
@@ -132,8 +140,11 @@ function firstField(catalog: Catalog, name: string, entered: Record<string, stri
   return Object.keys(entered)[0] ?? catalog.entries.get(name)?.arguments[0]?.name ?? 'value'
 }
 
-function messageOf(reply: Reply): Message {
-  return reply.kind === 'answered' ? answerMessage(reply.answer) : answerMessage({ text: acceptance(reply.execution) })
+type To = Parameters<typeof privateAnswer>[2]
+
+async function messageOf(desk: Desk, reply: Reply, to: To): Promise<Message> {
+  if (reply.kind === 'answered') return privateAnswer(desk, reply.answer, to)
+  return answerMessage({ text: acceptance(reply.execution) })
 }
 
 function acceptance(execution: Execution): string {

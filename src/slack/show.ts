@@ -15,7 +15,9 @@ import { closingReply, executionMessage, warningMessage } from './messages.ts'
 import type { PosterParts } from './parts.ts'
 import { showAlerts } from './show-alerts.ts'
 import { showFile } from './show-file.ts'
+import { showGlass } from './show-glass.ts'
 import { showSchedule, showScheduleChanged, showWaiting } from './show-notices.ts'
+import { showWatch } from './show-watch.ts'
 
 /** A reply waits this long for the message whose thread it belongs to. */
 const PARENT_MS = 1_000
@@ -32,7 +34,9 @@ export async function show(parts: PosterParts, wish: Wish): Promise<number | nul
   if (kind === 'waiting') return showWaiting(parts, wish, { id, name, attempt })
   if (kind === 'schedule') return showSchedule(parts, wish, id, Number(name))
   if (kind === 'schedule-changed') return showScheduleChanged(parts, wish, id, Number(name))
+  if (kind?.startsWith('glass') || id.startsWith('glass-')) return showGlass(parts, wish)
   if (kind?.startsWith('alert') || id.startsWith('alert-')) return showAlerts(parts, wish)
+  if (kind?.startsWith('consul-watch')) return showWatch(parts, wish)
   if (kind === 'file') return showFile(parts, wish, { id, name, attempt })
   if (kind === 'audit') return showAudit(parts, wish, Number(id))
   parts.log.error({ message: wish.name }, 'unknown message')

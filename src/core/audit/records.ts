@@ -1,5 +1,6 @@
 import { idOf } from '../actor.ts'
 import type { AuditEntry } from '../audit.ts'
+import { idsText } from '../break-glass/glass.ts'
 import type { Claim, EnvironmentRecord, Lifetime } from '../environment.ts'
 import type { Event, StageEvent } from '../event.ts'
 import type { Execution } from '../execution.ts'
@@ -21,9 +22,10 @@ function ofExecution(before: Execution | null, after: Execution, event: Event | 
   const about = aboutOf(after)
   const stored: AuditEntry[] = before ? [] : [{ kind: 'stored', ...about }]
   const judged = after.judgments.slice(before?.judgments.length ?? 0).map(
-    ({ by, decision, stage, digest, reason }): AuditEntry => ({
+    ({ by, decision, stage, digest, reason, glass }): AuditEntry => ({
       kind: 'judged',
       ...about,
+      ...markOf(after, glass),
       who: idOf(by),
       decision,
       stage,
@@ -38,8 +40,18 @@ function ofExecution(before: Execution | null, after: Execution, event: Event | 
   return [...stored, ...(event ? ofEvent(after, event) : []), ...judged, ...finished]
 }
 
-function aboutOf({ id, actor, line, environment }: Execution) {
-  return { who: idOf(actor), line, execution: id, ...(environment ? { environment } : {}) }
+function aboutOf(execution: Execution) {
+  const { id, actor, line, environment } = execution
+  return { who: idOf(actor), line, execution: id, ...(environment ? { environment } : {}), ...markOf(execution) }
+}
+
+/** The break glasses that it was asked for under, and of `more`. */
+function markOf({ glass = [] }: Execution, more: readonly string[] = []): { glass?: string } {
+  const marks = idsText(
+    glass.map(({ id }) => id),
+    more,
+  )
+  return marks ? { glass: marks } : {}
 }
 
 function ofEvent(execution: Execution, event: Event): AuditEntry[] {

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { checkBreakGlass } from '../break-glass/settings.ts'
 
 type Channel = { readonly channel?: string | undefined }
 type Owned = Channel & { readonly approvers: readonly string[] }
@@ -12,14 +13,16 @@ type All<T> = Readonly<Record<string, T>>
 /** The parts of a site that name each other. */
 type Names = {
   readonly roles: object
-  readonly channels: object
+  readonly channels: Readonly<Record<string, string>>
   readonly environments: All<Owned>
   readonly images: All<Owned & { readonly base?: string | undefined }>
+  readonly kv: All<Owned & { readonly drift?: Channel | undefined }>
   readonly services: All<Service>
   readonly loadtests: All<{ readonly environment: string }>
   readonly schedules: { readonly fixed: All<Channel> }
   readonly audit: Channel
   readonly alerts?: Alerts | undefined
+  readonly break_glass: Parameters<typeof checkBreakGlass>[0]['break_glass']
 }
 
 type Calls = Channel & { readonly escalate: readonly Channel[] }
@@ -37,6 +40,10 @@ export function checkNames(site: Names, context: z.RefinementCtx): void {
     if (image.base !== undefined && (image.base === name || !Object.hasOwn(site.images, image.base)))
       tell(['images', name, 'base'], `names the image ${image.base}, which is no other image`)
   }
+  for (const [name, kv] of Object.entries(site.kv)) {
+    checkOwned(site, ['kv', name], kv, tell)
+    if (kv.drift) checkChannel(site, ['kv', name, 'drift'], kv.drift, tell)
+  }
   for (const name of Object.keys(site.images)) checkRing(site, name, tell)
   for (const [name, service] of Object.entries(site.services)) checkService(site, name, service, tell)
   for (const [name, fixed] of Object.entries(site.schedules.fixed))
@@ -45,6 +52,7 @@ export function checkNames(site: Names, context: z.RefinementCtx): void {
     checkEnvironment(site, ['loadtests', name, 'environment'], environment, tell)
   checkChannel(site, ['audit'], site.audit, tell)
   if (site.alerts) checkAlerts(site, site.alerts, tell)
+  checkBreakGlass(site, tell)
 }
 
 function checkAlerts(site: Names, alerts: Alerts, tell: Tell): void {

@@ -28,20 +28,24 @@ export type Lease = {
   stop(): Promise<void>
 }
 
+/** Where a lease lies, and what whoever has it does, for the log. */
+export type LeaseOf = { readonly lease: string; readonly fence: string; readonly what: string }
+
 /**
- * One bot of all evaluates the alerts. `onTaken` and `onLost` say when it is this one; a Redis that is away for longer than the lease
- * ends it here too, since another one may have begun by then.
+ * One bot of all evaluates the alerts, or does what else `of` says. `onTaken` and `onLost` say when it is this one; a Redis that is away for
+ * longer than the lease ends it here too, since another one may have begun by then.
  */
 export function createLease(
   { redis, keys, now, log }: { redis: Redis; keys: Keys; now: () => number; log: Log },
   on: { taken: (fence: string) => void; lost: () => void },
+  of: LeaseOf = { lease: keys.alertsLease, fence: keys.alertsFence, what: 'alerts' },
 ): Lease {
   let held: { readonly fence: string; readonly until: number } | null = null
   let turn: Promise<void> | null = null
 
   function drop(): void {
     if (!held) return
-    log.info({ fence: held.fence }, 'alerts: somebody else evaluates now')
+    log.info({ fence: held.fence }, `${of.what}: by somebody else now`)
     held = null
     on.lost()
   }
@@ -50,22 +54,22 @@ export function createLease(
     const until = now() + LEASE_MS
     if (held) {
       if (now() >= held.until) return drop()
-      const kept = await redis.eval(KEEP, 1, keys.alertsLease, held.fence, LEASE_MS)
+      const kept = await redis.eval(KEEP, 1, of.lease, held.fence, LEASE_MS)
       if (kept === 1) held = { ...held, until }
       else drop()
       return
     }
-    const fence = (await redis.eval(TAKE, 2, keys.alertsLease, keys.alertsFence, LEASE_MS)) as string | null
+    const fence = (await redis.eval(TAKE, 2, of.lease, of.fence, LEASE_MS)) as string | null
     if (fence === null) return
     held = { fence, until }
-    log.info({ fence }, 'alerts: this bot evaluates')
+    log.info({ fence }, `${of.what}: by this bot now`)
     on.taken(fence)
   }
 
   const tick = () => {
     turn ??= renew()
       .catch((error: unknown) => {
-        log.warn({ error: messageOf(error) }, 'alerts: lease not renewed')
+        log.warn({ error: messageOf(error) }, `${of.what}: lease not renewed`)
         if (held && now() >= held.until) drop()
       })
       .finally(() => {
@@ -82,7 +86,7 @@ export function createLease(
     async stop() {
       clearInterval(timer)
       await turn
-      if (held) await redis.eval(KEEP, 1, keys.alertsLease, held.fence, 0).catch(() => {})
+      if (held) await redis.eval(KEEP, 1, of.lease, held.fence, 0).catch(() => {})
       held = null
     },
   }

@@ -13,7 +13,18 @@ const LONGEST_TEXT = 4_000
 const MOST_ITEMS = 200
 
 /** Names by which lines are found again; everything else in an entry is free text, in which a secret may stand. */
-const NAMES = new Set(['kind', 'who', 'execution', 'environment', 'stage', 'digest', 'worker', 'decision', 'outcome'])
+const NAMES = new Set([
+  'kind',
+  'who',
+  'execution',
+  'environment',
+  'stage',
+  'digest',
+  'worker',
+  'decision',
+  'outcome',
+  'glass',
+])
 
 export type Unsealed = { readonly at: number; readonly entry: AuditEntry }
 

@@ -17,6 +17,8 @@ export type ProcessRun = {
   readonly recorder: Recorder
   readonly log: Log
   readonly who: string
+  /** Break glasses under which it was asked for, as an audit line has them. */
+  readonly glass?: string | undefined
   readonly context: Omit<RunContext, keyof Programs>
 }
 
@@ -70,12 +72,19 @@ type Begin = {
 
 /** False when it was called off before that could be recorded. */
 async function begin(
-  { recorder, log, who, context }: ProcessRun,
+  { recorder, log, who, context, glass }: ProcessRun,
   { argv }: Pick<ProcessSpec, 'argv'>,
   { key, wait, short, begun = false }: Begin,
 ): Promise<boolean> {
   const mask = maskFor(context)
-  const ran: AuditEntry = { kind: 'ran', who, ...aboutOf(context), argv: argv.map(mask), ...(short ? { short } : {}) }
+  const ran: AuditEntry = {
+    kind: 'ran',
+    who,
+    ...aboutOf(context),
+    argv: argv.map(mask),
+    ...(short ? { short } : {}),
+    ...under(glass),
+  }
   const onWait = () => context.progress('waiting: the audit cannot be written')
   const record = () => (begun ? recorder.keep(ran, `ran:${key}`) : recorder.write(ran, `ran:${key}`))
   return untilRecorded(record, { log, onWait, ...(wait ? { signal: wait } : {}) })
@@ -83,9 +92,13 @@ async function begin(
 
 type End = Pick<AuditEntry, 'exitCode' | 'why' | 'short'>
 
-async function keepEnd({ recorder, log, who, context }: ProcessRun, end: End, key: string): Promise<void> {
-  const exited: AuditEntry = { kind: 'exited', who, ...aboutOf(context), ...end }
+async function keepEnd({ recorder, log, who, context, glass }: ProcessRun, end: End, key: string): Promise<void> {
+  const exited: AuditEntry = { kind: 'exited', who, ...aboutOf(context), ...end, ...under(glass) }
   await untilRecorded(() => recorder.keep(exited, `exited:${key}`), { log })
+}
+
+function under(glass: string | undefined): { glass?: string } {
+  return glass ? { glass } : {}
 }
 
 function aboutOf({ execution, line, stage, attempt, target }: ProcessRun['context']) {

@@ -3,13 +3,14 @@ import type { Site } from '../../core/site.ts'
 
 const SECRET_NAME = /TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL|_KEY$/
 
-type Named = Pick<Site, 'environments'> & Partial<Pick<Site, 'webhooks' | 'promotions'>>
+type Named = Pick<Site, 'environments'> & Partial<Pick<Site, 'webhooks' | 'promotions' | 'kv'>>
 
 /** Hides what the site names as secret, and what this process was given under such names or in an address. */
 export function maskOf(variables: Readonly<Record<string, string>>, site: Named) {
-  const { environments, webhooks = {}, promotions = {} } = site
+  const { environments, webhooks = {}, promotions = {}, kv = {} } = site
   const named = new Set([
     ...Object.values(environments).flatMap(({ secrets }) => secrets),
+    ...Object.values(kv).flatMap(({ pass }) => pass),
     ...Object.values(webhooks).map(({ secret }) => secret),
     ...Object.values(promotions).flatMap(({ report_secret: secret }) => secret ?? []),
   ])

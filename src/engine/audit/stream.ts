@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis'
 import type { AuditEntry, AuditLine, AuditQuery } from '../../core/audit.ts'
 import { isAskedFor } from '../../core/audit.ts'
+import { deedKinds } from '../../core/break-glass/deeds.ts'
 import type { Keys } from '../keys.ts'
 import type { Head, Unsealed } from './chain.ts'
 import { NOTHING, seal, textOf } from './chain.ts'
@@ -14,15 +15,15 @@ return redis.call('RPUSH', KEYS[1], ARGV[1])`
  * The fence: lines are taken only behind the head that their writer saw, together with what they were made of. Of several writers
  * one wins, the others look again. What the site wants shown goes on the outbox in the same step, and so does each line's number
  * to its execution: those of one that is not stored (refused before it was, or forgotten) go by themselves.
+ * The lines by which it is known what was done under a break glass are listed for that as well, and its messages drawn anew.
  * ARGV: expected hash, number of entries used up, now, names to show (JSON), prefixes of executions and of their lines, how long numbers
- * of no execution are kept, then seq, text, execution ... and the hash of the last line.
+ * of no execution are kept, then seq, text, ids (with spaces between) ... and the hash of the last line.
  */
 const APPEND = `
 if (redis.call('HGET', KEYS[1], 'hash') or '') ~= ARGV[1] then return 0 end
 for index = 8, #ARGV - 1, 3 do
-  local id = ARGV[index + 2]
   redis.call('XADD', KEYS[2], ARGV[index] .. '-0', 'line', ARGV[index + 1])
-  if id ~= '' then
+  for id in string.gmatch(ARGV[index + 2], '%S+') do
     redis.call('RPUSH', ARGV[6] .. id, ARGV[index])
     if redis.call('EXISTS', ARGV[5] .. id) == 1 then
       redis.call('PERSIST', ARGV[6] .. id)
@@ -77,10 +78,14 @@ export function createAuditStream({ redis, keys, now, mask, show }: StreamParts)
   }
 
   async function append(head: Head, lines: readonly AuditLine[]): Promise<boolean> {
-    const shown = lines.filter(({ entry }) => show.includes(entry.kind)).map(({ seq }) => `audit:${seq}`)
+    const ofGlass = [...new Set(lines.flatMap(({ entry }) => entry.glass?.split(' ') ?? []))]
+    const shown = [
+      ...lines.filter(({ entry }) => show.includes(entry.kind)).map(({ seq }) => `audit:${seq}`),
+      ...ofGlass.map((id) => `glass-lines:${id}`),
+    ]
     const hash = lines.at(-1)?.hash ?? ''
     const expected = head.seq === 0 ? '' : head.hash
-    const texts = lines.flatMap((line) => [String(line.seq), textOf(line), line.entry.execution ?? ''])
+    const texts = lines.flatMap((line) => [String(line.seq), textOf(line), idsOf(line)])
     const places = [keys.auditHead, keys.audit, keys.auditKept, keys.outbox, keys.feed]
     const taken = await redis.eval(
       APPEND,
@@ -119,6 +124,16 @@ export function createAuditStream({ redis, keys, now, mask, show }: StreamParts)
       throw new Error(`Other writers of the audit were first ${MOST_TRIES} times in a row.`)
     },
   }
+}
+
+/** What its number is listed for. */
+function idsOf(line: AuditLine): string {
+  const { execution } = line.entry
+  return [...(execution ? [execution] : []), ...glassesOf(line).map((id) => `glass-${id}`)].join(' ')
+}
+
+function glassesOf({ entry: { kind, glass } }: AuditLine): string[] {
+  return glass !== undefined && deedKinds.includes(kind) ? glass.split(' ') : []
 }
 
 function sealed(head: Head, kept: readonly Unsealed[], mask: (text: string) => string): AuditLine[] {

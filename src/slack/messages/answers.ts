@@ -2,14 +2,15 @@ import type { KnownBlock } from '@slack/types'
 import type { Answer } from '../../core/workflow.ts'
 import type { Message } from '../limits.ts'
 import { fit, SLACK } from '../limits.ts'
-import { context, section } from './blocks.ts'
+import { actions, context, section } from './blocks.ts'
+import { lineButtons } from './line-buttons.ts'
 import { code, people } from './text.ts'
 
-/** An answer as the person sees it, in as many sections as it needs. A file, if it has one, is posted by the caller. */
-export function answerMessage(answer: Answer): Message {
+/** An answer as the person sees it, in as many sections as it needs, with its buttons. `note` says what became of its file. */
+export function answerMessage(answer: Answer, note?: string): Message {
   const text = people(answer.text)
-  const file = answer.file ? [context(`All of it is in ${code(answer.file.name)}.`)] : []
-  return fit({ text, blocks: [...sections(text), ...file] })
+  const noted = note ? [context(people(note))] : []
+  return fit({ text, blocks: [...sections(text), ...noted, ...actions(lineButtons(answer))] })
 }
 
 /** Why something was not done, in the words of a `UserError`. */

@@ -4,7 +4,7 @@ import type { Execution, StageRun } from '../../core/execution.ts'
 import { currentStage, isOver, outputOf } from '../../core/execution.ts'
 import { nextSteps } from '../../core/offer.ts'
 import { readPlanOutput } from '../../core/report.ts'
-import { isImage } from '../../core/target.ts'
+import { isImage, isKv } from '../../core/target.ts'
 import { plain } from './text.ts'
 
 /** What a button is about. For **Extend** `stage` is the lifetime's id, so that a second click finds another one. */
@@ -47,7 +47,8 @@ export function controlButtons(execution: Execution): Button[] {
     const confirm = running.some(({ kind }) => kind === 'terraform.apply') ? CANCEL : undefined
     return [{ ...button('Cancel', 'execution.cancel', { value, about }), ...(confirm && { confirm }) }]
   }
-  if (execution.cancel.force || running.length === 0) return []
+  // Between two batches it ends by itself, and there is no program to kill.
+  if (execution.cancel.force || running.length === 0 || isKv(execution.environment)) return []
   return [
     {
       ...button('Force stop', 'execution.force', { value, about }),

@@ -6,6 +6,7 @@ import type { Outcome } from '../../core/workflow.ts'
 import type { Message } from '../limits.ts'
 import { afterBake, bakeLines } from './bake.ts'
 import { finished, section } from './blocks.ts'
+import { kvLines } from './kv.ts'
 import { lifetimeLine } from './lifetime.ts'
 import { loadLines } from './load.ts'
 import { outcomeLines } from './outcome.ts'
@@ -61,7 +62,12 @@ function afterwards(view: ExecutionView): string[] {
     ]
   }
   const unchanged = touched(execution) ? '' : 'Nothing was changed. '
-  return [...loadLines(execution), ...bakeLines(execution), `${unchanged}*Next*: ${nextOf(execution)}`]
+  return [
+    ...loadLines(execution),
+    ...bakeLines(execution),
+    ...kvLines(execution),
+    `${unchanged}*Next*: ${nextOf(execution)}`,
+  ]
 }
 
 function successLines(view: ExecutionView): string[] {
@@ -79,6 +85,7 @@ function successLines(view: ExecutionView): string[] {
     ...headlines,
     ...healthLines(execution),
     ...driftLines(execution),
+    ...kvLines(execution),
     ...(lifetime ? [lifetime] : []),
   ]
 }

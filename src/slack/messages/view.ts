@@ -58,9 +58,11 @@ export function unbold(line: string): string {
   return line.replace(/\*([^*`]+)\*/, '$1')
 }
 
+const BY_ITSELF: readonly string[] = ['lifetime', 'schedule', 'breakglass']
+
 /** Who asked; the end of a lifetime begins by itself. */
 export function askedBy({ actor }: Execution): string {
-  return people(`${actor.kind === 'lifetime' || actor.kind === 'schedule' ? 'begun by' : 'asked by'} ${nameOf(actor)}`)
+  return people(`${BY_ITSELF.includes(actor.kind) ? 'begun by' : 'asked by'} ${nameOf(actor)}`)
 }
 
 /** How long it took, once it is over. */
@@ -84,6 +86,9 @@ export function standsStill(execution: Execution): boolean {
 const HARMLESS = [
   'release.choose',
   'drift',
+  'kv.plan',
+  'kv.drift',
+  'kv.adopt',
   'terraform.plan',
   'judgment',
   'health',
