@@ -65,7 +65,8 @@ describe.each(commands.filter(({ command }) => command.stages))('the workflow of
   test('judges before anything that may not run twice, or says why not', () => {
     for (const example of command.examples) {
       const stages = planned(`${name} ${example}`)
-      const first = stages.findIndex(({ kind }) => !stageKinds.get(kind)?.repeatable)
+      const changes = (kind: string) => stageKinds.get(kind)?.gated ?? !stageKinds.get(kind)?.repeatable
+      const first = stages.findIndex(({ kind }) => changes(kind))
       const judged = stages.findIndex(({ kind }) => kind === 'judgment')
       const gated = first < 0 || (judged >= 0 && judged < first)
       expect(gated || Boolean(command.unsafe), `${name} ${example}: no judgment before ${stages[first]?.id}`).toBe(true)
@@ -75,7 +76,7 @@ describe.each(commands.filter(({ command }) => command.stages))('the workflow of
   test('judges exactly the plan that it applies', () => {
     for (const example of command.examples) {
       const stages = planned(`${name} ${example}`)
-      for (const apply of stages.filter(({ kind }) => kind === 'terraform.apply')) {
+      for (const apply of stages.filter(({ kind }) => kind === 'terraform.apply' || kind === 'kv.apply')) {
         const shown = stages.filter(({ kind }) => kind === 'judgment').map(({ input }) => input.show)
         expect(Boolean(command.unsafe) || shown.includes(apply.input.plan)).toBe(true)
       }

@@ -34,9 +34,9 @@ const slashCommands = manifest.features.slash_commands
 /** What each scope is for; a scope without a reason here is one too many. */
 const scopes = {
   commands: 'slash commands',
-  'chat:write': 'chat.postMessage, chat.update, chat.postEphemeral',
+  'chat:write': 'chat.postMessage (to the id of a person too), chat.update, chat.postEphemeral',
   'app_mentions:read': 'the event app_mention',
-  'files:write': 'plan text and logs as files',
+  'files:write': 'plan text and logs as files in threads, long answers in direct messages',
   'channels:history': 'conversations.history and .replies, to look for its own message before it posts again',
   'groups:history': 'the same in private channels',
   'usergroups:read': 'roles by user group',
@@ -71,7 +71,7 @@ describe('manifest.yml', () => {
   test('has at most the five slash commands of a free plan, each escaped and with a hint', () => {
     expect(slashCommands.length).toBeLessThanOrEqual(5)
     expect(slashCommands.map(({ command }) => command)).toEqual(
-      expect.arrayContaining(['/bake', '/crew', '/loadtest', '/scale']),
+      expect.arrayContaining(['/bake', '/consul', '/crew', '/loadtest', '/scale']),
     )
     for (const slash of slashCommands) {
       expect(slash).toMatchObject({ should_escape: true, command: expect.stringMatching(/^\/[a-z]{1,31}$/) })

@@ -25,7 +25,7 @@ function fenceOf(bot: Crew): number {
   const taken = bot
     .log()
     .split('\n')
-    .flatMap((line) => (line.includes('this bot evaluates') ? Number(/"fence":"(\d+)"/.exec(line)?.[1]) : []))
+    .flatMap((line) => (line.includes('alerts: by this bot now') ? Number(/"fence":"(\d+)"/.exec(line)?.[1]) : []))
   return taken.at(-1) ?? 0
 }
 
@@ -80,7 +80,7 @@ test('a bot that slept through its lease stores nothing any more when it wakes u
   } finally {
     process.kill(sleeper.pid, 'SIGCONT')
   }
-  const knows = () => sleeper.log().includes('somebody else evaluates now')
+  const knows = () => sleeper.log().includes('alerts: by somebody else now')
   await waitFor(knows, { what: 'the sleeper to hear that it has no lease', within: '50s' })
   expect(fenceOf(other)).toBeGreaterThan(fenceOf(sleeper))
   // Told after whatever the sleeper could have told.

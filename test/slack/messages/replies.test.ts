@@ -86,14 +86,12 @@ describe('the warning before the end of a lifetime', () => {
 describe('answers to one person', () => {
   test('an answer keeps its code and bold, mentions people, and takes as many sections as it needs', () => {
     const line = '• `runs show x @U01ALICE` by @U01ALICE: *done* <b>'
-    const message = answerMessage({
-      text: Array.from({ length: 200 }, () => line).join('\n'),
-      file: { name: 'a.txt', content: '' },
-    })
+    const text = Array.from({ length: 200 }, () => line).join('\n')
+    const message = answerMessage({ text }, 'All of it is in `a.txt`, which went to you alone.')
     expect(message.blocks.length).toBeGreaterThan(3)
     expect(complaints(message)).toEqual([])
     expect(message.text).toContain('• `runs show x @U01ALICE` by <@U01ALICE>: *done* &lt;b&gt;')
-    expect(drawn(message)).toContain('All of it is in a.txt.')
+    expect(drawn(message)).toContain('All of it is in a.txt, which went to you alone.')
   })
 
   test('a refusal is said in its own words', () => {
