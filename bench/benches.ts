@@ -5,6 +5,7 @@ import { artifactsReport, measureArtifacts } from './artifacts.ts'
 import { auditReport, measureAudit } from './audit.ts'
 import { bakeReport, measureBake } from './bake.ts'
 import { budgetReport, measureBudget } from './budget.ts'
+import { consulReport, measureConsul } from './consul.ts'
 import { finishedReport, measureFinished } from './finished.ts'
 import { hopReport, measureHop } from './hop.ts'
 import { measureJob } from './job.ts'
@@ -69,6 +70,12 @@ export const benches: Readonly<Record<string, Bench>> = {
     '2 min',
     measureAudit,
     auditReport,
+  ),
+  consul: bench(
+    'look-ups in Consul with 1,000 services, 5,000 instances and 10,000 keys, and `kv plan`, beside curl of the same addresses',
+    '1 min',
+    measureConsul,
+    consulReport,
   ),
   alerts: bench(
     'from a change in Consul, and from a line of Vault, to what Slack shows, beside a bare blocking query and one chat.postMessage',

@@ -47,6 +47,7 @@ export async function install(stack: AsyncDisposableStack, { names, site, slack,
     redis,
     slackUrl: workspace?.url ?? '',
     consulUrl: agent?.url ?? '',
+    settings,
     bot: () => start('bot', 'bot', { GROUNDCREW_WORK_DIR: join(dir, 'bot') }),
     /** A worker process under a name of its own, with a folder of its own. */
     worker: (name: string, concurrency = 4) =>

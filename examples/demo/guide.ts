@@ -25,6 +25,9 @@ Open ${url} and try this in #ops, as Alice; approve as Bob or Carol (Alice asked
   /crew env list                              what is up, for how long, what it costs; /crew schedule list
   /crew drift loadtest                        nothing moved; take a server away by hand (below), and press Put it back
   /crew promote page --version 1.1            scratch, sandbox, and then it asks for production
+  /consul watch vault-audit-monitor           its checks in a thread while they change; /consul alone lists the look-ups
+  /crew kv plan app                           settings from files into Consul: press Apply; change one by hand, and /crew kv drift app
+  /crew breakglass oncall --for 5m --why "a drill"   more rights for a while, told to everybody, with a summary in the end
 
 In another terminal, in this folder:
   npm run crew -- shell
