@@ -3,7 +3,9 @@ import { placeOf, release } from './environment.ts'
 import type { Effect, Next, StageEvent, World } from './event.ts'
 import type { Ending, Execution, ExecutionStatus, StageRun } from './execution.ts'
 import { isOver, stageOf } from './execution.ts'
+import { halts } from './failure.ts'
 import { shown } from './lifetime.ts'
+import { tellParent } from './nested.ts'
 import { whenOver } from './promotion.ts'
 import { settle } from './settle.ts'
 import type { Outcome } from './workflow.ts'
@@ -41,9 +43,10 @@ export function giveWay(world: World, why: string, now: number): Next {
 }
 
 export function finish(world: World, status: ExecutionStatus, ending: Ending | null, now: number): Next {
-  const stages = world.execution.stages.map((stage) => closed(stage, status))
+  const stopped = whyStopped(world.execution)
+  const stages = world.execution.stages.map((stage) => closed(stage, status, stopped(stage)))
   const execution: Execution = { ...world.execution, stages, status, ending, endedAt: now }
-  const after = whenOver(execution, status, now)
+  const after = [...whenOver(execution, status, now), ...tellParent(execution, status, now)]
   if (!world.environment || execution.lock === 'none')
     return changed({ execution, environment: world.environment }, after)
   const { environment, effects } = passOn(world.environment, execution.id, now)
@@ -74,15 +77,26 @@ function notTakenDown(environment: EnvironmentRecord, execution: string, now: nu
   return { environment: { ...environment, lifetime: { ...lifetime, ending: null } }, effects: shown(lifetime, now) }
 }
 
-function closed(stage: StageRun, status: ExecutionStatus): StageRun {
+/** Why a stage is not done that never began: one before it failed, or one beside it that ended the execution. */
+function whyStopped({ stages }: Execution): (stage: StageRun) => string {
+  const failed = stages.find(halts)
+  const after = failed && new Set([failed.id])
+  for (const { id, after: before } of after ? stages : []) if (before.some((name) => after?.has(name))) after?.add(id)
+  return ({ id, recovers }) => {
+    if (recovers) return 'nothing to recover from'
+    return failed && !after?.has(id) ? `\`${failed.id}\` failed` : 'the stage before did not succeed'
+  }
+}
+
+function closed(stage: StageRun, status: ExecutionStatus, why: string): StageRun {
   if (stage.aside && stage.outcome === null) {
     return { ...stage, state: 'canceled', outcome: { kind: 'canceled', why: 'no longer needed' } }
   }
   if (stage.state !== 'pending' && stage.state !== 'ready' && stage.state !== 'waiting') return stage
   const canceled = status === 'canceled'
   const outcome: Outcome = canceled
-    ? { kind: 'canceled', why: 'never started' }
-    : { kind: 'skipped', why: stage.recovers ? 'nothing to recover from' : 'the stage before did not succeed' }
+    ? { kind: 'canceled', why: stage.tries ? 'not tried again' : 'never started' }
+    : { kind: 'skipped', why }
   return { ...stage, state: canceled ? 'canceled' : 'skipped', outcome, dueAt: null }
 }
 

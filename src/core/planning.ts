@@ -1,8 +1,11 @@
 import { z } from 'zod'
 import { UserError } from '../errors.ts'
 import { milliseconds } from './duration.ts'
-import { referencesIn, stageNamed } from './reference.ts'
-import type { Fields, PlanContext, Stage, StageDraft, StageKinds } from './workflow.ts'
+import { checkConditions, onlyIfOf } from './planning/conditions.ts'
+import { optionsOf } from './planning/options.ts'
+import { inOrder } from './planning/order.ts'
+import { checkApproved, checkReferences, notEarlier } from './planning/references.ts'
+import type { Fields, PlanContext, Stage, StageDraft, StageKind, StageKinds } from './workflow.ts'
 
 /** Input fields that name an earlier stage. */
 const REFERENCES = ['plan', 'show', 'onlyIf'] as const
@@ -13,43 +16,62 @@ const REFERENCES = ['plan', 'show', 'onlyIf'] as const
  */
 export function planStages(drafts: readonly StageDraft[], kinds: StageKinds, context: PlanContext): Stage[] {
   const stages: Stage[] = []
-  for (const draft of drafts) {
-    const id = draft.id ?? draft.kind
-    // What recovers stands beside the way that it recovers: nothing comes after it by itself but more of the same.
-    const before = stages.findLast((stage) => !stage.recovers === !draft.recovers)
+  for (const { draft, id, after } of inOrder(drafts)) {
     checkNew(id, stages)
-    const after = draft.after ?? (before ? [before.id] : [])
     for (const name of after) checkEarlier(id, 'after', name, stages)
-    const { recovers, onFailure = 'halt' } = draft
+    const { recovers } = draft
     for (const name of recovers ?? []) checkEarlier(id, 'recovers', name, stages)
-    const input = planInput(id, draft, stages, kinds, context)
-    stages.push({ id, kind: draft.kind, input, after, onFailure, ...(recovers ? { recovers: [...recovers] } : {}) })
+    const kind = kindOf(id, draft, kinds)
+    const input = planInput(id, draft, stages, kind, context)
+    const options = optionsOf(id, draft, kind)
+    const guard = guardOf(kind, context)
+    const stage = {
+      id,
+      kind: draft.kind,
+      input,
+      after,
+      ...options,
+      ...guard,
+      ...(recovers ? { recovers: [...recovers] } : {}),
+    }
+    checkReferences(stage, draft.input, stages, kinds)
+    checkConditions(stage, stages, kinds)
+    checkApproved(stage, stages, kind)
+    stages.push(stage)
   }
   if (stages.length === 0) throw new Error('The workflow has no stages.')
   return stages
 }
 
-function planInput(id: string, draft: StageDraft, earlier: readonly Stage[], kinds: StageKinds, context: PlanContext) {
+/** What changes an environment, or settings, waits for its windows, as they are now. */
+function guardOf({ run, repeatable, changes = !repeatable }: StageKind, { environment, kv }: PlanContext) {
+  const target = environment ?? kv
+  return run && changes && target ? { guard: { windows: target.windows } } : {}
+}
+
+function kindOf(id: string, draft: StageDraft, kinds: StageKinds): StageKind {
   const kind = kinds.get(draft.kind)
-  if (!kind)
-    throw new Error(
-      `Stage ${id} is of the kind ${draft.kind}, which does not exist; there are ${[...kinds.keys()].join(', ')}.`,
-    )
+  if (kind) return kind
+  throw new Error(
+    `Stage ${id} is of the kind ${draft.kind}, which does not exist; there are ${[...kinds.keys()].join(', ')}.`,
+  )
+}
+
+function planInput(id: string, draft: StageDraft, earlier: readonly Stage[], kind: StageKind, context: PlanContext) {
   const checked = kind.input.safeParse(draft.input)
   if (!checked.success) throw new UserError(`Stage \`${id}\` cannot be planned: ${z.prettifyError(checked.error)}`)
   const labels = [
     ...new Set([...((context.environment ?? context.image ?? context.kv)?.labels ?? []), ...(draft.labels ?? [])]),
   ]
   const demands: Fields = kind.run && labels.length > 0 ? { labels } : {}
-  const { spread, beginWithin, onlyIf, evenIfEmpty } = draft
+  const { spread, beginWithin, evenIfEmpty } = draft
   const shape: Fields = {
     ...(spread ? { spread } : {}),
     ...(beginWithin === undefined ? {} : { beginWithin: checkedDuration(beginWithin) }),
-    ...(onlyIf ? { onlyIf } : {}),
+    ...onlyIfOf(id, draft.onlyIf),
     ...(evenIfEmpty ? { evenIfEmpty } : {}),
   }
   const input: Fields = { ...kind.plan(checked.data, context), ...demands, ...shape }
-  for (const name of referencesIn(draft.input)) checkEarlier(id, `ref: '${name}'`, stageNamed(name, earlier), earlier)
   for (const field of REFERENCES) {
     if (typeof input[field] === 'string') checkEarlier(id, field, input[field], earlier)
   }
@@ -71,6 +93,5 @@ function checkNew(id: string, earlier: readonly Stage[]): void {
 
 function checkEarlier(id: string, field: string, name: string, earlier: readonly Stage[]): void {
   if (earlier.some((stage) => stage.id === name)) return
-  const known = earlier.map((stage) => stage.id).join(', ') || 'none'
-  throw new Error(`Stage ${id} refers by \`${field}\` to ${name}, which is not an earlier stage (earlier: ${known}).`)
+  throw new Error(`Stage ${id} refers by \`${field}\` to ${name}, ${notEarlier(earlier)}`)
 }

@@ -1,9 +1,13 @@
 import type { Execution, StageRun } from './execution.ts'
 import { stageOf } from './execution.ts'
 
-/** Whether one of the stages that this one is there to recover from has failed. */
+/** Whether one of the stages that this one is there to recover from has failed, or was stopped halfway when another one did. */
 export function isRecovery(execution: Execution, { recovers }: Pick<StageRun, 'recovers'>): boolean {
-  return recovers?.some((id) => stageOf(execution, id)?.state === 'failed') ?? false
+  return recovers?.some((id) => brokeOff(stageOf(execution, id))) ?? false
+}
+
+function brokeOff(stage: StageRun | undefined): boolean {
+  return stage?.state === 'failed' || (stage?.state === 'canceled' && stage.stopped !== undefined)
 }
 
 /** Whether a stage has failed, the execution is not called off, and what recovers from it is not done. */
@@ -14,19 +18,29 @@ export function recovering(execution: Execution): boolean {
   return recovery.some(({ state }) => state !== 'succeeded' && state !== 'skipped' && state !== 'failed')
 }
 
-/** Called off, by somebody or with one of its stages. */
+/** Called off, by somebody or with one of its stages; one that was stopped because another failed calls nothing off. */
 export function canceling(execution: Execution): boolean {
-  return execution.cancel !== null || execution.stages.some(({ state, aside }) => !aside && state === 'canceled')
+  if (execution.cancel !== null) return true
+  return execution.stages.some(({ state, aside, stopped }) => !aside && state === 'canceled' && !stopped)
 }
 
+/** Whether a stage may begin as far as failures go, seen once for all of its stages. */
+export type Leave = (stage: StageRun) => boolean
+
 /**
- * Whether a stage may begin as far as failures go: what recovers begins when something failed that it recovers from, everything else
- * while nothing has failed that halts.
+ * What recovers begins when something failed that it recovers from, and not before what is being stopped has ended; everything else while
+ * nothing has failed that halts.
  */
-export function mayBegin(execution: Execution, stage: StageRun): boolean {
-  if (canceling(execution)) return false
+export function leaveOf(execution: Execution): Leave {
   const own = execution.stages.filter(({ aside }) => !aside)
-  if (own.some(({ state }) => state === 'unknown')) return false
-  if (stage.recovers) return isRecovery(execution, stage) && recovering(execution)
-  return !own.some(({ state, onFailure }) => state === 'failed' && onFailure === 'halt')
+  if (canceling(execution) || own.some(({ state }) => state === 'unknown')) return () => false
+  const halted = own.some(({ state, onFailure }) => state === 'failed' && onFailure === 'halt')
+  const stopping = own.some(({ state, stopped }) => state === 'running' && stopped)
+  const bringsBack = !(halted && stopping) && recovering(execution)
+  return (stage) => (stage.recovers ? bringsBack && isRecovery(execution, stage) : !halted)
+}
+
+/** The same for one stage. */
+export function mayBegin(execution: Execution, stage: StageRun): boolean {
+  return leaveOf(execution)(stage)
 }

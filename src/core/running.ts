@@ -1,15 +1,17 @@
+import { triedAgain } from './again.ts'
+import { mayPlanAgain, planAgain } from './anew.ts'
 import { milliseconds } from './duration.ts'
 import type { Effect, Next, StageEvent, World } from './event.ts'
-import type { StageRun, WorkerName } from './execution.ts'
+import type { WorkerName } from './execution.ts'
 import { fresh, isOver, stageOf } from './execution.ts'
+import { stoppedOutcome } from './failure.ts'
 import { changeStage, go, refuse, withEffects } from './finish.ts'
+import { heldBack } from './held.ts'
 import { applied, applyStarted } from './lifetime.ts'
-import { isMending, lookFirst } from './look.ts'
+import { isMending, LOOK, lookFirst } from './look.ts'
 import { mayBegin } from './recover.ts'
+import { limitOf } from './stage/limit.ts'
 import type { Outcome } from './workflow.ts'
-
-/** How often a stale plan is made anew before the execution gives up. */
-const MOST_PLANS = 3
 
 /** How often a stage is started whose worker dies each time: more of them would only fall one after the other. */
 const MOST_STARTS = 5
@@ -17,7 +19,11 @@ const MOST_STARTS = 5
 export function started(world: World, event: StageEvent & { worker: WorkerName }, now: number): Next {
   const stage = stageOf(world.execution, event.stage)
   if (stage && !stage.aside && !mayBegin(world.execution, stage)) return refuse(world, null)
-  const next = changeStage(world, event, ['ready'], () => ({
+  const held = heldBack(world, event, now)
+  if (held) return held
+  // What changes is begun on the environment as it was read: a freeze that comes in between is seen.
+  const fenced = stage?.guard && world.environment ? { ...world, environment: { ...world.environment } } : world
+  const next = changeStage(fenced, event, ['ready'], () => ({
     state: 'running',
     worker: event.worker,
     startedAt: now,
@@ -25,7 +31,9 @@ export function started(world: World, event: StageEvent & { worker: WorkerName }
   }))
   if (!next.changed) return next
   const life = applyStarted(next, event.stage, now)
-  return { ...next, environment: life.environment, effects: [...next.effects, ...life.effects] }
+  const running = stageOf(next.execution, event.stage)
+  const limit = running ? limitOf(next.execution.id, running, now) : []
+  return { ...next, environment: life.environment, effects: [...next.effects, ...life.effects, ...limit] }
 }
 
 /** Nobody took it for a while: said as long as it is so, that people do not wait for nothing. */
@@ -68,7 +76,8 @@ export function ended(
   event: StageEvent & { outcome: Outcome; note?: string | undefined },
   now: number,
 ): Next {
-  const { outcome, note } = event
+  const { note } = event
+  const outcome = stoppedOutcome(stageOf(before.execution, event.stage)?.stopped, event.outcome)
   const world = note === undefined ? before : notedOnce(before, note, now)
   const again = outcome.kind === 'failed' ? outcome.again : undefined
   const next = changeStage(world, event, ['running', 'unknown'], (stage) => ({
@@ -85,7 +94,18 @@ export function ended(
       ? planAgain(seen, again, outcome.error, now)
       : null
   if (anew) return withEffects(go(anew, now), seen.effects)
-  return withEffects(go(seen, now), [...seen.effects, ...filesOf(world, event, now), ...catchUps(world, event, now)])
+  const tried = triedAgain(seen, event, now)
+  if (tried)
+    return withEffects(go(tried, now), [
+      ...seen.effects,
+      ...tried.effects,
+      ...filesOf(world, { ...event, outcome }, now),
+    ])
+  return withEffects(go(seen, now), [
+    ...seen.effects,
+    ...filesOf(world, { ...event, outcome }, now),
+    ...catchUps(world, event, now),
+  ])
 }
 
 /** A late true result replaces `unknown`: the execution that stood still goes on from it, and nothing has to be looked at any more. */
@@ -93,37 +113,14 @@ function reopen(world: World): World {
   const { execution } = world
   if (execution.status !== 'unknown' || execution.endedAt !== null) return world
   const stages = execution.stages.filter((stage) => !stage.aside)
-  return { ...world, execution: { ...execution, stages, status: 'running' } }
-}
-
-function mayPlanAgain({ execution }: World, first: string): boolean {
-  const planned = stageOf(execution, first)
-  if (!planned || planned.attempt >= MOST_PLANS || isOver(execution) || execution.cancel) return false
-  const reset = restFrom(execution.stages, first)
-  return !execution.stages.some(({ id, state }) => reset.has(id) && (state === 'running' || state === 'unknown'))
-}
-
-/** A stage and all that come after it, directly or not; a branch beside them is left alone. */
-function restFrom(stages: readonly StageRun[], first: string): Set<string> {
-  const rest = new Set([first])
-  for (const { id, after, input } of stages) {
-    if ([...after, input.plan, input.show].some((name) => typeof name === 'string' && rest.has(name))) rest.add(id)
+  const still = stages.filter(({ state }) => state === 'unknown')
+  const looked = stageOf(execution, LOOK)?.input.of
+  if (still[0]) {
+    // Another one stands there still: what was found about the one that is clear now helps nobody.
+    if (looked === undefined || still.some(({ id }) => id === looked)) return world
+    return lookFirst({ ...world, execution: { ...execution, stages } }, still[0].id)
   }
-  return rest
-}
-
-/** The stages from `first` on are done anew; the judgments that were given for them no longer count. */
-export function planAgain(world: World, first: string, why: string, now: number): World {
-  const { execution } = world
-  const reset = restFrom(execution.stages, first)
-  const stages = execution.stages
-    .filter(({ aside }) => !aside)
-    .map((stage) => (reset.has(stage.id) ? fresh(stage) : stage))
-  const judgments = execution.judgments.map((judgment) =>
-    reset.has(judgment.stage) && !judgment.fell ? { ...judgment, fell: why } : judgment,
-  )
-  const notes = [...execution.notes, { at: now, text: `Planned again: ${why}` }]
-  return { ...world, execution: { ...execution, stages, judgments, notes } }
+  return { ...world, execution: { ...execution, stages, status: 'running' } }
 }
 
 type Lost = StageEvent & { why: string; repeatable: boolean; harmless?: boolean; from?: string }
@@ -131,11 +128,13 @@ type Lost = StageEvent & { why: string; repeatable: boolean; harmless?: boolean;
 export function lost(world: World, event: Lost, now: number): Next {
   const { execution } = world
   if (!isFrom(world, event)) return refuse(world, null)
-  if (event.repeatable && execution.cancel) {
+  if (event.repeatable && (execution.cancel || stageOf(execution, event.stage)?.stopped)) {
     return ended(world, { ...event, outcome: { kind: 'canceled', why: event.why } }, now)
   }
-  if (event.repeatable && event.attempt >= MOST_STARTS) {
-    const error = `${event.why} It was started ${event.attempt} times, and each time its worker died.`
+  const tries = stageOf(execution, event.stage)?.tries ?? []
+  const starts = event.attempt - tries.length
+  if (event.repeatable && starts >= MOST_STARTS) {
+    const error = `${event.why} It was started ${starts} times, and each time its worker died.`
     return ended(world, { ...event, outcome: { kind: 'failed', error } }, now)
   }
   if (event.repeatable) {
@@ -143,9 +142,11 @@ export function lost(world: World, event: Lost, now: number): Next {
       ...execution.notes,
       { at: now, text: `${event.why} \`${event.stage}\` is started again; that does no harm.` },
     ]
-    const again = changeStage({ ...world, execution: { ...execution, notes } }, event, ['running'], (stage) =>
-      fresh(stage),
-    )
+    const again = changeStage({ ...world, execution: { ...execution, notes } }, event, ['running'], (stage) => ({
+      ...fresh(stage),
+      ...(tries.length > 0 ? { tries } : {}),
+      ...(stage.guard ? { begun: true as const } : {}),
+    }))
     return again.changed ? go(again, now) : refuse(world, null)
   }
   if (event.harmless) return ended(world, { ...event, outcome: { kind: 'failed', error: event.why } }, now)

@@ -2,10 +2,20 @@ import { milliseconds } from './duration.ts'
 import type { Effect, StageEvent, World } from './event.ts'
 import type { Execution, ExecutionStatus, StageRun } from './execution.ts'
 import { outputOf } from './execution.ts'
+import { haltOthers, halts, isDone } from './failure.ts'
+import { following } from './following.ts'
+import { orHeld } from './hold.ts'
+import { unmet, unmetText } from './judgment/condition.ts'
+import { ownersOf } from './judgment/owners.ts'
+import { reminder } from './judgment/remind.ts'
+import { isPlain } from './judgment/settings.ts'
 import type { Judgment } from './judgment.ts'
 import { nothingApplied } from './lifetime.ts'
+import { WORKFLOW } from './nested.ts'
 import { approvedEarlier, givenInAdvance, preapproval } from './preapproval.ts'
-import { canceling, isRecovery, mayBegin, recovering } from './recover.ts'
+import { canceling, isRecovery, recovering } from './recover.ts'
+import { nextClock } from './schedule/clock.ts'
+import { limitOf } from './stage/limit.ts'
 import type { Fields, Outcome } from './workflow.ts'
 
 /** `over` is how the execution ended, or null while something runs or waits. */
@@ -22,17 +32,24 @@ export function settle(world: World, now: number): Settled {
     execution = withStep(execution, step)
     effects.push(...step.effects)
   }
+  const halted = haltOthers(execution, now)
+  execution = halted.execution
+  effects.push(...halted.effects)
   const stopped = standing(execution)
   if (stopped) return { ...stopped, environment, effects }
-  for (let next = following(execution); next; next = following(execution)) {
-    const step = begin(execution, next, now)
-    const skipped = step.stage.state === 'skipped'
-    execution = withStep(execution, step)
-    effects.push(...step.effects)
-    if (!skipped || !environment) continue
-    const life = nothingApplied({ execution, environment }, step.stage, now)
-    environment = life.environment
-    effects.push(...life.effects)
+  for (let moved = true; moved; ) {
+    moved = false
+    for (const next of following(execution)) {
+      const begun = next.cut === null ? begin(execution, next.stage, now) : cutOff(next.stage, next.cut, now)
+      const step: Step = orHeld({ execution, environment }, next.stage, begun, now)
+      moved = true
+      execution = withStep(execution, step)
+      effects.push(...step.effects)
+      if (step.stage.state !== 'skipped' || next.cut !== null || !environment) continue
+      const life = nothingApplied({ execution, environment }, step.stage, now)
+      environment = life.environment
+      effects.push(...life.effects)
+    }
   }
   const after = standing(execution) ?? { execution: { ...execution, status: moving(execution) }, over: null }
   return { ...after, environment, effects }
@@ -44,19 +61,9 @@ export function digestOf(execution: Execution, stage: StageRun): string {
   return typeof digest === 'string' ? digest : ''
 }
 
-function following(execution: Execution): StageRun | undefined {
-  return execution.stages.find(
-    (stage) =>
-      stage.state === 'pending' &&
-      !stage.aside &&
-      mayBegin(execution, stage) &&
-      stage.after.every((id) => endedWell(execution.stages.find((each) => each.id === id))),
-  )
-}
-
-function endedWell(stage: StageRun | undefined): boolean {
-  if (stage?.state === 'failed') return stage.onFailure === 'continue'
-  return stage?.state === 'succeeded' || stage?.state === 'skipped'
+function cutOff(stage: StageRun, because: string, now: number): Step {
+  const outcome: Outcome = { kind: 'skipped', why: `\`${because}\` failed`, because }
+  return { stage: { ...stage, state: 'skipped', endedAt: now, outcome }, effects: [] }
 }
 
 function begin(execution: Execution, stage: StageRun, now: number): Step {
@@ -65,20 +72,31 @@ function begin(execution: Execution, stage: StageRun, now: number): Step {
   const idle = typeof onlyIf === 'string' && outputOf(execution, onlyIf)?.needsApply === false
   if (idle || (plan?.needsApply === false && evenIfEmpty !== true))
     return { stage: skip(stage, 'nothing to do', now), effects: [] }
+  const other = unmet(execution, stage.input)
+  if (other) return { stage: skip(stage, unmetText(other), now), effects: [] }
   if (stage.kind === 'judgment') return ask(execution, stage, now)
   if (stage.kind === 'wait') {
     const { when } = stage.input
     if (typeof when === 'string' && plan?.[when] !== true) return { stage: skip(stage, 'not needed', now), effects: [] }
     return pause(execution, stage, now)
   }
+  if (stage.kind === WORKFLOW) return nest(execution, stage, now)
   const attempt = stage.attempt + 1
   const run: Effect = { do: 'run', execution: execution.id, stage: stage.id, attempt, at: now }
   const effects = [run, ...lapse(execution, { ...stage, attempt }, now)]
   return { stage: { ...stage, state: 'ready', attempt, readyAt: now }, effects }
 }
 
+/** An execution of its own does it: this one only waits for its end. */
+function nest({ id }: Execution, before: StageRun, now: number): Step {
+  const attempt = before.attempt + 1
+  const stage: StageRun = { ...before, state: 'running', attempt, readyAt: now, startedAt: now }
+  const child: Effect = { do: 'child', execution: id, stage: stage.id, attempt, at: now }
+  return { stage, effects: [child, ...limitOf(id, stage, now)] }
+}
+
 /** The end of the time within which a worker has to begin it, where it has one. */
-function lapse({ id }: Execution, { id: stage, attempt, input }: StageRun, now: number): Effect[] {
+export function lapse({ id }: Execution, { id: stage, attempt, input }: StageRun, now: number): Effect[] {
   const { beginWithin } = input
   if (typeof beginWithin !== 'string') return []
   const at = now + milliseconds(beginWithin)
@@ -88,10 +106,11 @@ function lapse({ id }: Execution, { id: stage, attempt, input }: StageRun, now: 
 function ask(execution: Execution, stage: StageRun, now: number): Step {
   const attempt = stage.attempt + 1
   const plan = planOutput(execution, stage)
-  const given =
-    preapproval(stage.input, plan) ??
-    givenInAdvance(execution, stage.input, plan) ??
-    approvedEarlier(execution, stage.input, plan)
+  const given = isPlain(stage.input)
+    ? (preapproval(stage.input, plan) ??
+      givenInAdvance(execution, stage.input, plan) ??
+      approvedEarlier(execution, stage.input, plan))
+    : null
   if (given) {
     const judgment: Judgment = {
       stage: stage.id,
@@ -103,6 +122,11 @@ function ask(execution: Execution, stage: StageRun, now: number): Step {
     const outcome: Outcome = { kind: 'succeeded', output: { digest: judgment.digest, preapproved: true } }
     return { stage: { ...stage, attempt, state: 'succeeded', endedAt: now, outcome }, judgment, effects: [] }
   }
+  const owners = ownersOf(execution, stage)
+  if (typeof owners === 'string') {
+    const outcome: Outcome = { kind: 'failed', error: owners }
+    return { stage: { ...stage, attempt, state: 'failed', endedAt: now, outcome }, effects: [] }
+  }
   const dueAt = now + milliseconds(String(stage.input.within))
   const due: Effect = {
     do: 'tell',
@@ -110,12 +134,15 @@ function ask(execution: Execution, stage: StageRun, now: number): Step {
     event: { type: 'judgment.due', stage: stage.id, attempt },
     at: dueAt,
   }
-  return { stage: { ...stage, attempt, state: 'waiting', startedAt: now, dueAt }, effects: [due] }
+  const asked: StageRun = { ...stage, attempt, state: 'waiting', startedAt: now, dueAt }
+  return { stage: asked, effects: [due, ...reminder(execution.id, asked, now)] }
 }
 
 function pause(execution: Execution, stage: StageRun, now: number): Step {
   const attempt = stage.attempt + 1
-  const dueAt = now + milliseconds(String(stage.input.for))
+  const { until, zone } = stage.input
+  const dueAt =
+    typeof until === 'string' ? nextClock(until, String(zone), now) : now + milliseconds(String(stage.input.for))
   return {
     stage: { ...stage, attempt, state: 'waiting', startedAt: now, dueAt },
     effects: [wakeUp(execution.id, { stage: stage.id, attempt }, dueAt), ...warning(execution, stage, attempt, now)],
@@ -153,13 +180,17 @@ function standing(execution: Execution): { execution: Execution; over: Execution
   const own = execution.stages.filter(({ aside }) => !aside)
   const has = (state: StageRun['state']) => own.some((stage) => stage.state === state)
   if (has('unknown')) return { execution: { ...execution, status: 'unknown' }, over: null }
-  const failed = own.some((stage) => stage.state === 'failed' && stage.onFailure === 'halt')
+  const failed = own.some(halts)
   const needed = own.filter((stage) => !stage.recovers || isRecovery(execution, stage))
-  if (needed.every(endedWell)) return { execution, over: 'succeeded' }
+  if (needed.every(isDone)) return { execution, over: failsAtEnd(own) ? 'failed' : 'succeeded' }
   if (has('running') && (canceling(execution) || (failed && !recovering(execution)))) return { execution, over: null }
   if (has('running')) return null
   if (canceling(execution)) return { execution, over: 'canceled' }
   return failed && !recovering(execution) ? { execution, over: 'failed' } : null
+}
+
+function failsAtEnd(stages: readonly StageRun[]): boolean {
+  return stages.some(({ state, onFailure }) => state === 'failed' && onFailure === 'finish-then-fail')
 }
 
 function moving(execution: Execution): ExecutionStatus {

@@ -27,7 +27,7 @@ export function moved(world: World, event: StageEvent & { by: Actor; to: 'now' |
     return refuse(world, 'It does not wait any more.')
   const { by, to } = event
   if (to === 'now') {
-    return goOn(noted(world, `${nameOf(by)} ended the wait`, now), event, { endedBy: nameOf(by) }, now)
+    return goOn(noted(world, `${nameOf(by)} skipped the wait`, now), event, { endedBy: nameOf(by) }, now)
   }
   const { postpone, most } = stage.input
   if (typeof postpone !== 'string') return refuse(world, 'This wait cannot be put off.')

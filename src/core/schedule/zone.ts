@@ -27,7 +27,12 @@ function spelling(tz: string): string {
 
 type Parts = Readonly<Record<'year' | 'month' | 'day' | 'hour' | 'minute' | 'weekday', string>>
 
-function partsAt(at: number, tz: string): Parts {
+/** Making one costs a hundred times as much as using it. */
+const formats = new Map<string, Intl.DateTimeFormat>()
+
+function formatOf(tz: string): Intl.DateTimeFormat {
+  const known = formats.get(tz)
+  if (known) return known
   const format = new Intl.DateTimeFormat('en-GB', {
     timeZone: tz,
     weekday: 'short',
@@ -38,6 +43,12 @@ function partsAt(at: number, tz: string): Parts {
     minute: '2-digit',
     hourCycle: 'h23',
   })
+  formats.set(tz, format)
+  return format
+}
+
+function partsAt(at: number, tz: string): Parts {
+  const format = formatOf(tz)
   return Object.fromEntries(format.formatToParts(at).map(({ type, value }) => [type, value])) as Parts
 }
 
