@@ -6,10 +6,16 @@ export type Judgment = {
   readonly stage: string
   readonly decision: 'approved' | 'rejected'
   readonly by: Actor
+  /** The approver whose right was handed to `by`. */
+  readonly from?: Actor
   readonly at: number
   readonly reason?: string
   /** Digest of everything the approver was shown: plan, stack, variables, target, versions. */
   readonly digest: string
+  /** The choice that was approved, or with which it was rejected. */
+  readonly choice?: string
+  /** The approving roles that the person had then; absent in records of before they were kept. */
+  readonly roles?: readonly string[]
   readonly fell?: string
   /** Break glasses that he who gave it held then, as the store saw when it took it. */
   readonly glass?: readonly string[]
@@ -30,10 +36,14 @@ export function refusalToJudge(gate: Gate, actor: Actor, roles: readonly string[
   return `Only ${rolesText(gate.approvers)} may judge this. ${nameOf(actor)} has ${roles.length ? rolesText(roles) : 'no role'}.`
 }
 
-/** `Approved by @U02BOB at 17:42 UTC`, with the reason when one was given. */
+/** `Approved by @U02BOB at 17:42 UTC`, with the choice and the reason when one was given. */
 export function judgmentText(judgment: Judgment): string {
-  const who = judgment.by.kind === 'lifetime' ? `with --for` : `by ${nameOf(judgment.by)}`
-  const word = judgment.decision === 'approved' ? 'Approved' : 'Rejected'
+  const who =
+    judgment.by.kind === 'lifetime'
+      ? `with --for`
+      : `by ${nameOf(judgment.by)}${judgment.from ? ` for ${nameOf(judgment.from)}` : ''}`
+  const { choice } = judgment
+  const word = `${judgment.decision === 'approved' ? 'Approved' : 'Rejected'}${choice ? ` (\`${choice}\`)` : ''}`
   const fell = judgment.fell ? ` (no longer counts: ${judgment.fell})` : ''
   const under = judgment.glass?.length ? ` under break glass ${rolesText(judgment.glass)}` : ''
   return `${word} ${who} at ${clock(judgment.at)}${under}${judgment.reason ? `: ${judgment.reason}` : ''}${fell}`

@@ -3,6 +3,7 @@ import type { Actor } from './actor.ts'
 import { idOf } from './actor.ts'
 import type { Execution } from './execution.ts'
 import { outputOf, stageOf } from './execution.ts'
+import type { Judgment } from './judgment.ts'
 import { reference, stageNamed } from './reference.ts'
 import { owns } from './release/owned.ts'
 import type { Fields } from './workflow.ts'
@@ -47,11 +48,13 @@ export function givenInAdvance(
   execution: Execution,
   input: Fields,
   plan: Fields | null,
-): { by: Actor; reason: string } | null {
+): (Pick<Judgment, 'by' | 'from' | 'glass'> & { reason: string }) | null {
   const wanted = inAdvance.safeParse(input.inAdvance)
   if (!wanted.success || !plan) return null
   const { judgment, owned } = wanted.data
   const given = execution.judgments.findLast((each) => each.stage === judgment && !each.fell)
+  // One of several approvals alone approves nothing, neither while the others are awaited nor when they never came.
+  if (stageOf(execution, judgment)?.state !== 'succeeded') return null
   if (given?.decision !== 'approved' || execution.askers.includes(idOf(given.by))) return null
   const deletes = texts.safeParse(plan.deletes).data
   const patterns = texts.safeParse(outputNamed(execution, owned.ref)).data
@@ -59,6 +62,9 @@ export function givenInAdvance(
   if (!deletes.every((address) => owns(patterns, address))) return null
   return {
     by: given.by,
+    // By whose right it was given counts for what is done with it later, too.
+    ...(given.from ? { from: given.from } : {}),
+    ...(given.glass ? { glass: given.glass } : {}),
     reason: 'in advance, with the first approval: this plan only removes what was to go then',
   }
 }

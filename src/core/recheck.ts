@@ -1,12 +1,16 @@
 import type { Groups } from './access.ts'
 import { decide, rolesOf } from './access.ts'
 import type { Actor } from './actor.ts'
-import { nameOf } from './actor.ts'
+import { idOf, nameOf } from './actor.ts'
 import type { Glass } from './break-glass/glass.ts'
 import { countingFor, rolesGiven, withGiven } from './break-glass/glass.ts'
-import { refusalToJudgeWith } from './break-glass/judging.ts'
+import { refusalToJudgeWith, rolesToJudge } from './break-glass/judging.ts'
 import type { Execution, StageRun } from './execution.ts'
-import { rolesText } from './judgment.ts'
+import { approvalsOf, standingOf, standingText } from './judgment/count.ts'
+import { refusalOfOwner } from './judgment/owners.ts'
+import { approversIn, requirementOf } from './judgment/settings.ts'
+import type { Judgment } from './judgment.ts'
+import { refusalToJudge, rolesText } from './judgment.ts'
 import { isRecovery } from './recover.ts'
 import { planOutput } from './settle.ts'
 import type { Site } from './site.ts'
@@ -65,22 +69,66 @@ function lostRight({ actor, command, allow, args, environment, glass = [] }: Exe
 }
 
 function refusalOfJudges(execution: Execution, rights: Rights, plan: unknown): string | null {
-  const { site, lent } = rights
   const given = execution.stages.filter((stage) => stage.kind === 'judgment' && stage.state === 'succeeded')
   // What was approved earlier in the execution is done: whoever approved that may have become an asker of what is left.
   const ofPlan = given.filter(({ input }) => typeof plan === 'string' && input.show === plan)
   for (const stage of ofPlan.length > 0 ? ofPlan : given) {
-    const judgment = execution.judgments.findLast((each) => each.stage === stage.id && !each.fell)
-    if (judgment?.decision !== 'approved') return `Stage ${stage.id} has no approval that counts.`
-    if (judgment.digest !== planOutput(execution, stage)?.digest)
-      return 'What was approved is not the plan that would be applied.'
-    if (judgment.by.kind === 'lifetime') continue
-    const under = lent.judges.filter(({ id }) => judgment.glass?.includes(id))
-    const approvers = (stage.input.approvers as string[]).filter((role) => Object.hasOwn(site.roles, role))
-    const gate = { askers: execution.askers, approvers, glass: execution.glass ?? [] }
-    const refusal = refusalToJudgeWith(gate, judgment.by, rolesWith(rights, judgment.by, under))
-    if (refusal)
-      return `${nameOf(judgment.by)} may no longer approve this (needed: ${rolesText(approvers)}). ${refusal}`
+    const refusal = refusalOfOne(execution, stage, rights)
+    if (refusal) return refusal
   }
   return null
+}
+
+/** Why the approvals of one judgment no longer do: they have to be enough still, of people who may still give them. */
+function refusalOfOne(execution: Execution, stage: StageRun, rights: Rights): string | null {
+  const judgment = execution.judgments.findLast((each) => each.stage === stage.id && !each.fell)
+  if (judgment?.decision !== 'approved') return `Stage ${stage.id} has no approval that counts.`
+  if (judgment.digest !== planOutput(execution, stage)?.digest)
+    return 'What was approved is not the plan that would be applied.'
+  if (judgment.by.kind === 'lifetime') return null
+  const approvers = approversIn(stage.input).filter((role) => Object.hasOwn(rights.site.roles, role))
+  const gate = { askers: execution.askers, approvers, glass: execution.glass ?? [] }
+  const all = approvalsOf(execution.judgments, stage.id, judgment.digest)
+  const looked = all
+    .filter(({ choice }) => choice === judgment.choice)
+    .map((each) => {
+      const held = rolesAsJudge(each, rights)
+      const why = refusalNow(execution, stage, { gate, each, held })
+      return { each, why, roles: rolesToJudge(gate, held).filter((role) => approvers.includes(role)) }
+    })
+  const left = looked.filter(({ why }) => why === null)
+  const counted = standingOf(
+    requirementOf(stage.input),
+    left.map(({ each, roles }) => ({ by: idOf(each.by), roles })),
+  )
+  if (counted.done) return null
+  const lost = looked.find(({ why }) => why !== null)
+  if (lost) return `${nameOf(lost.each.by)} may no longer approve this (needed: ${rolesText(approvers)}). ${lost.why}`
+  return `Stage ${stage.id} has not enough approvals that count: ${standingText(counted)}.`
+}
+
+type Held = { readonly own: readonly string[]; readonly roles: readonly string[] }
+
+/** With what he held by break glass when he judged; what somebody handed over is never more than he has himself. */
+function rolesAsJudge({ by, from, glass }: Judgment, rights: Rights): Held {
+  if (from) return rolesWith(rights, from, [])
+  return rolesWith(
+    rights,
+    by,
+    rights.lent.judges.filter(({ id }) => glass?.includes(id)),
+  )
+}
+
+type Gate = Parameters<typeof refusalToJudgeWith>[0]
+
+/** What was handed over hangs on the right of who handed it over. */
+function refusalNow(
+  execution: Execution,
+  stage: StageRun,
+  { gate, each, held }: { readonly gate: Gate; readonly each: Judgment; readonly held: Held },
+): string | null {
+  const { by, from = by } = each
+  const roles = rolesToJudge(gate, held)
+  const refusal = refusalToJudgeWith(gate, from, held) ?? refusalToJudge(gate, by, roles)
+  return refusal ?? refusalOfOwner(execution, stage, from, roles)
 }

@@ -24,6 +24,7 @@ export const releaseSwitch: StageKind<z.infer<typeof releaseInput>> = {
   kind: 'release.switch',
   input: releaseInput,
   repeatable: true,
+  changes: true,
   plan: releaseFields,
   run: (fields, context) => switchOver(groupsOf(fields, context, consulOf(context)), context),
 }

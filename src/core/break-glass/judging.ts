@@ -34,6 +34,6 @@ function isUnderGlass({ glass = [] }: AskedFor): boolean {
 
 /** What acts by itself acts for those who stand beside it; somebody has to, and all of them as people in Slack. */
 function isBySomebodyKnown({ askers }: AskedFor): boolean {
-  const people = askers.filter((id) => !/^(schedule|lifetime|webhook|breakglass):/.test(id))
+  const people = askers.filter((id) => !/^(schedule|lifetime|webhook|trigger|breakglass):/.test(id))
   return people.length > 0 && people.every((id) => /^[^:/]+\/[^:/]+$/.test(id))
 }
