@@ -9,6 +9,14 @@ const planned = (...drafts: Parameters<typeof planStages>[0]) =>
   planStages(drafts, stageKinds, { site, environment }).at(-1)?.input
 
 describe('a health stage', () => {
+  test('takes the shape that every stage may have', () => {
+    const shaped = health({ service: 'web', passing: 3, retry: { times: 2, wait: '5s' }, timeLimit: '1m' })
+    expect(planStages([shaped], stageKinds, { site, environment: null })[0]).toMatchObject({
+      retry: { times: 2 },
+      timeLimit: { after: '1m' },
+    })
+  })
+
   test('of so many instances of a service needs neither a plan nor an environment', () => {
     const draft = health({ service: 'web', passing: 3, for: '10s' })
     expect(planned(draft)).toEqual({ service: 'web', passing: 3, for: '10s', within: environment.health_within })
