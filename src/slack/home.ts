@@ -1,46 +1,78 @@
 import type { HomeView } from '@slack/types'
 import { mayEver } from '../core/access.ts'
 import type { Actor } from '../core/actor.ts'
+import { idOf } from '../core/actor.ts'
 import { worstFirst } from '../core/alert/describe.ts'
-import { refusalToJudgeWith } from '../core/break-glass/judging.ts'
-import { wordOf } from '../core/execution.ts'
+import type { EnvironmentRecord } from '../core/environment.ts'
+import type { Execution, StageRun } from '../core/execution.ts'
+import { approvalsOf } from '../core/judgment/count.ts'
+import { digestOf } from '../core/settle.ts'
+import { rightOf } from '../engine/judge.ts'
 import type { Desk } from './desk.ts'
 import type { Message } from './limits.ts'
-import { code, escape as escaped, fit } from './limits.ts'
+import { code, fit } from './limits.ts'
 import { headline } from './messages/alerts.ts'
-import { listed } from './messages/blocks.ts'
+import { listed, section } from './messages/blocks.ts'
+import { homeBlocks } from './messages/home.ts'
 
-/** What waits for this person, what runs, and what they may type. */
-export async function homeView(desk: Desk, actor: Actor): Promise<HomeView> {
-  const { roles, own = roles } = await desk.asked(actor)
-  const { catalog, site, store } = desk.parts
-  const open = await store.list({ limit: 20, open: true })
-  const mine = open.filter((run) =>
-    run.stages.some(
-      (stage) =>
-        stage.state === 'waiting' &&
-        stage.kind === 'judgment' &&
-        !refusalToJudgeWith(
-          { askers: run.askers, approvers: stage.input.approvers as string[], glass: run.glass ?? [] },
-          actor,
-          { roles, own },
-        ),
-    ),
-  )
+/** More open executions than these are not looked through for one person's home. */
+const MOST_OPEN = 500
+
+/** What all homes are made of, read once for many. */
+export type HomeData = {
+  readonly open: readonly Execution[]
+  readonly environments: readonly EnvironmentRecord[]
+  /** Null where nothing is watched. */
+  readonly alerts: readonly string[] | null
+}
+
+export async function readHomeData(desk: Desk): Promise<HomeData> {
+  const { site, store } = desk.parts
+  const names = Object.keys(site.environments)
+  const [open, environments, alerts] = await Promise.all([
+    store.list({ limit: MOST_OPEN, open: true }),
+    Promise.all(names.map((name) => store.environment(name))),
+    alertLines(desk),
+  ])
+  return { open, environments, alerts }
+}
+
+/** What waits for this person, what runs of his, how the environments stand, and what he may type. `now`: what ages are counted to. */
+export async function homeView(
+  desk: Desk,
+  actor: Actor,
+  { open, environments, alerts }: HomeData,
+  now = desk.parts.now(),
+): Promise<HomeView> {
+  const { roles } = await desk.asked(actor)
+  const { catalog, site } = desk.parts
   const usable = [...catalog.entries.values()].filter(({ name, command }) => mayEver(site, roles, name, command.allow))
-  const line = (run: (typeof open)[number]) => `${code(run.id)} *${wordOf(run)}* ${code(run.line)}`
-  const alerts = usable.some(({ name }) => name === 'alerts list') ? await alertLines(desk) : null
-  const blocks = [
-    section('*Waiting for your judgment*', mine.map(line), 'Nothing waits for you.'),
-    section('*Open now*', open.map(line), 'Nothing is open.'),
-    ...(alerts ? [section('*Alerts*', alerts, 'No alert is open.')] : []),
-    section(
-      '*What you may type* (after `/crew`)',
-      usable.map(({ name, command }) => `${code(name)} ${escaped(command.summary)}`),
-      'Only `help`.',
-    ),
-  ]
-  return { type: 'home', blocks: fit({ text: 'Groundcrew', blocks }).blocks }
+  const may = (name: string) => usable.some((entry) => entry.name === name)
+  return homeBlocks({
+    judgments: await judgmentsFor(desk, open, actor),
+    mine: open.filter(({ askers }) => askers.includes(idOf(actor))),
+    environments: may('env list') ? environments : null,
+    alerts: may('alerts list') ? alerts : null,
+    commands: usable.map(({ name, command }) => ({ name, summary: command.summary })),
+    ...{ now, currency: site.currency, mayList: may('runs list') },
+    pageAt: desk.pageAt ?? (() => null),
+  })
+}
+
+/** Those that wait for this person: he may judge them now, and has not done so yet. */
+async function judgmentsFor({ parts }: Desk, open: readonly Execution[], actor: Actor) {
+  const waiting = open.flatMap((run) =>
+    run.cancel ? [] : run.stages.filter(isWaiting).map((stage) => ({ run, stage })),
+  )
+  const rights = await Promise.all(waiting.map(({ run, stage }) => rightOf(parts, run, stage, actor)))
+  return waiting.filter(({ run, stage }, at) => {
+    const given = approvalsOf(run.judgments, stage.id, digestOf(run, stage))
+    return rights[at]?.refusal === null && !given.some(({ by }) => idOf(by) === idOf(actor))
+  })
+}
+
+function isWaiting({ kind, state }: StageRun): boolean {
+  return kind === 'judgment' && state === 'waiting'
 }
 
 const MOST_ALERTS = 10
@@ -55,13 +87,6 @@ async function alertLines({ parts: { site, store } }: Desk): Promise<string[] | 
 
 /** What stands there while the bot cannot look. */
 export function awayView({ text }: Message): HomeView {
-  const blocks = [section('*This page cannot be shown now*', [text, 'Open it again in a moment.'], '')]
+  const blocks = [section('*This page cannot be shown now*', text, 'Open it again in a moment.')]
   return { type: 'home', blocks: fit({ text: 'Groundcrew', blocks }).blocks }
-}
-
-function section(title: string, lines: readonly string[], none: string) {
-  return {
-    type: 'section' as const,
-    text: { type: 'mrkdwn' as const, text: [title, ...(lines.length > 0 ? lines : [none])].join('\n') },
-  }
 }

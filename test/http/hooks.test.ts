@@ -9,7 +9,7 @@ import { createAudit } from '../../src/engine/audit.ts'
 import { createCrew } from '../../src/engine/crew.ts'
 import type { CrewParts } from '../../src/engine/parts.ts'
 import { signature } from '../../src/engine/signature.ts'
-import { checkHookLines, secretsOf, serveHooks } from '../../src/http/server.ts'
+import { checkHookLines, hookRoute, secretsOf, serve } from '../../src/http/server.ts'
 import { stageKinds } from '../../src/stages/index.ts'
 import { written } from '../core/sample-site.ts'
 import { silent } from '../engine/quiet.ts'
@@ -70,11 +70,11 @@ function partsOf(): CrewParts {
   }
 }
 
-let server: Awaited<ReturnType<typeof serveHooks>>
+let server: Awaited<ReturnType<typeof serve>>
 beforeEach(async () => {
   const parts = partsOf()
   const hooks = { crew: createCrew(parts), parts, secret: secretsOf(site, { CI_SECRET: SECRET }) }
-  server = await serveHooks(hooks, { host: '127.0.0.1', port: 0 }, silent)
+  server = await serve([hookRoute(hooks)], { host: '127.0.0.1', port: 0 }, silent)
 })
 afterEach(() => server.stop())
 
