@@ -11,6 +11,7 @@ Open ${url} and try this in #ops, as Alice; approve as Bob or Carol (Alice asked
 
   /loadtest up small                          three real servers, once somebody else has approved the plan
   /loadtest run smoke                         load on them: a table, thresholds, and a picture in the thread
+  /crew rehearsal small                       branches, a choice, a wait to skip, a nested run: choose Load tonight, then Skip wait
   /bake base                                  Packer, in seconds: the image that the next one is built on
   /bake app --version 1.0                     Ansible inside, and a health check in the bake
   /bake app --version 2.0                     nothing differs, so 1.0 is offered; --rebake bakes all the same:
@@ -20,7 +21,7 @@ Open ${url} and try this in #ops, as Alice; approve as Bob or Carol (Alice asked
   /crew deploy web 2.0                        beside 1.0, and in its place once it is healthy
   /crew deploy web 2.1-broken                 sick for 30 s: Returned to 2.0, which never went out of service
   /crew rollback web                          back to 1.0, the same artifact; /crew deploys list
-  /scale web down                             after the approval it waits: press Go on now, or Postpone
+  /scale web down                             after the approval it waits: press Skip wait, or Postpone
   /crew schedule add "loadtest down" --cron "0 19 * * 1-5" --tz Asia/Tokyo
   /crew env list                              what is up, for how long, what it costs; /crew schedule list
   /crew drift loadtest                        nothing moved; take a server away by hand (below), and press Put it back

@@ -20,7 +20,7 @@ export function neutral(environment: NodeJS.ProcessEnv): Record<string, string> 
   return Object.fromEntries(given.filter(([name]) => !FOREIGN.test(name)))
 }
 
-export type Ports = Readonly<Record<'slack' | 'redis' | 'consul' | 'vault', number>>
+export type Ports = Readonly<Record<'slack' | 'redis' | 'consul' | 'vault' | 'http', number>>
 
 /** All but Slack get the ports of the last time where those are still free, so that what knew them finds them again. */
 export async function choosePorts(folder: DemoFolder, slack: number): Promise<Ports> {
@@ -28,7 +28,7 @@ export async function choosePorts(folder: DemoFolder, slack: number): Promise<Po
   const again = async (port: number | undefined) =>
     port && port !== slack && (await isFree(port)) ? port : otherThan(slack)
   const [redis, consul, vault] = [await again(kept.redis), await again(kept.consul), await again(kept.vault)]
-  const ports = { slack, redis, consul, vault }
+  const ports = { slack, redis, consul, vault, http: await again(kept.http) }
   writePrivate(folder.file('ports.json'), JSON.stringify(ports))
   return ports
 }
@@ -50,9 +50,11 @@ export function writeSettings(folder: DemoFolder, ports: Ports, logLevel?: strin
     CONSUL_HTTP_ADDR: `http://127.0.0.1:${ports.consul}`,
     VAULT_ADDR: `http://127.0.0.1:${ports.vault}`,
     VAULT_TOKEN: OWN_TOKEN,
+    GROUNDCREW_HTTP_PORT: String(ports.http),
+    GROUNDCREW_PUBLIC_URL: `http://127.0.0.1:${ports.http}`,
     GROUNDCREW_MONITORS: plainPath(writeMonitors(folder)),
     GROUNDCREW_SITE: plainPath(siteFile),
-    GROUNDCREW_COMMANDS: plainPath(join(root, 'commands')),
+    GROUNDCREW_COMMANDS: ['commands', 'examples/site/commands'].map((name) => plainPath(join(root, name))).join(','),
     GROUNDCREW_WORK_DIR: plainPath(folder.work),
     GROUNDCREW_LABELS: 'generator',
     GROUNDCREW_ARTIFACT_KEY: folder.artifactKey(),
