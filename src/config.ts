@@ -63,9 +63,23 @@ const environmentSchema = z.object({
   SLACK_MODE: z.enum(['socket', 'http']).default('socket'),
   SLACK_HTTP_PORT: z.coerce.number().int().min(1).max(65_535).default(3000),
   SLACK_HTTP_HOST: z.string().default('127.0.0.1'),
-  /** Where the bot takes signed webhooks, if the site has any; 0 is any free port, which the log says. */
-  GROUNDCREW_HTTP_PORT: z.coerce.number().int().min(0).max(65_535).default(3080),
+  /** Where the bot serves health, metrics, pages and webhooks (by default 3080); 0 is any free port, which the log says. */
+  GROUNDCREW_HTTP_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
   GROUNDCREW_HTTP_HOST: z.string().default('127.0.0.1'),
+  /** Where people reach the bot's pages, where the site does not say it (`http.public_url`). */
+  GROUNDCREW_PUBLIC_URL: url(/^https?:\/\/[^/?#]+$/, 'https://HOST, without a path').optional(),
+  /** Where a worker serves health and metrics; without it, nowhere. */
+  GROUNDCREW_WORKER_HTTP_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
+  /** What a scraper from elsewhere sends as `Authorization: Bearer`. */
+  GROUNDCREW_METRICS_TOKEN: z
+    .string()
+    .regex(/^[!-~]{16,}$/, { error: 'expected 16 characters or more, without spaces: openssl rand -hex 32' })
+    .optional(),
+  /** What links to pages are signed with, instead of a key that is derived from GROUNDCREW_ARTIFACT_KEY. */
+  GROUNDCREW_LINK_SECRET: z
+    .string()
+    .regex(/^[!-~]{32,}$/, { error: 'expected 32 characters or more, without spaces: openssl rand -hex 32' })
+    .optional(),
   /** What a worker can do that not every worker can: `network=hub,generator`. */
   GROUNDCREW_LABELS: z
     .string()
@@ -161,6 +175,10 @@ function resolved(site: Site, folder: string): Site {
   const images = Object.entries(site.images).map(([name, image]) => {
     return [name, { ...image, template: resolve(folder, image.template) }]
   })
+  const playbooks = Object.entries(site.playbooks).map(([name, play]) => [
+    name,
+    { ...play, playbook: resolve(folder, play.playbook) },
+  ])
   const scripts = Object.entries(site.scripts).map(([name, script]) => {
     const [program = '', ...rest] = script.argv
     return [name, { ...script, argv: [program.includes('/') ? resolve(folder, program) : program, ...rest] }]
@@ -176,6 +194,7 @@ function resolved(site: Site, folder: string): Site {
     loadtests: Object.fromEntries(loadtests),
     images: Object.fromEntries(images),
     scripts: Object.fromEntries(scripts),
+    playbooks: Object.fromEntries(playbooks),
   }
 }
 

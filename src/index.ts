@@ -20,6 +20,7 @@ export {
   duration,
   environmentOf,
   flag,
+  freezableOf,
   glassOf,
   imageOf,
   kvOf,
@@ -56,6 +57,8 @@ export { describeLoadtest } from './core/load/describe.ts'
 export { describeLock } from './core/locks.ts'
 export { overviewLine, overviewLines } from './core/overview.ts'
 export { paged, typedAgain } from './core/page.ts'
+export { when } from './core/planning/conditions.ts'
+export { parallel } from './core/planning/order.ts'
 export { environmentOfService } from './core/release.ts'
 export { scaleTarget } from './core/scale.ts'
 export { describeSchedule, firingText, timesAhead, whenText, zonedText } from './core/schedule.ts'
@@ -64,10 +67,13 @@ export { asCode } from './core/text.ts'
 export type { Answer, AnswerContext, StageDraft } from './core/workflow.ts'
 export { UserError } from './errors.ts'
 export {
+  ansible,
   blueGreen,
   drift,
   health,
+  http,
   image,
+  jenkins,
   judgment,
   kv,
   loadTest,
@@ -77,4 +83,5 @@ export {
   script,
   terraform,
   wait,
+  workflow,
 } from './stages/index.ts'

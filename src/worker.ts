@@ -3,12 +3,15 @@ import { readConfig, readSite } from './config.ts'
 import { milliseconds } from './core/duration.ts'
 import { createEngine } from './engine/engine.ts'
 import { readGroups } from './engine/groups.ts'
+import { createLiveLog } from './engine/live-log.ts'
+import { createMetrics } from './engine/metrics.ts'
 import type { Progress } from './engine/progress.ts'
 import { receiveHints } from './engine/queue.ts'
 import type { RunnerParts } from './engine/run.ts'
 import { createRunner } from './engine/run.ts'
 import { createWatch } from './engine/watch.ts'
 import { nameWorker, startHeartbeat } from './engine/workers.ts'
+import { serveWorker } from './http/worker.ts'
 import { createLog } from './log.ts'
 import { main } from './main.ts'
 
@@ -18,7 +21,8 @@ await main('worker', 'runs the stages of executions; see README.md for its envir
   const { settings } = config
   const log = createLog('worker', settings.LOG_LEVEL)
   const site = await readSite(settings.GROUNDCREW_SITE)
-  const engine = await createEngine(config, site, log)
+  const metrics = createMetrics()
+  const engine = await createEngine(config, site, log, metrics.changed)
   const { redis, keys, store, outbox, now } = engine
   const workDir = resolve(settings.GROUNDCREW_WORK_DIR)
   const worker = await nameWorker(workDir, settings.GROUNDCREW_HOST, settings.GROUNDCREW_LABELS)
@@ -54,6 +58,7 @@ await main('worker', 'runs the stages of executions; see README.md for its envir
     variables: config.variables,
     groups: () => readGroups(redis, keys, now()),
     progress,
+    live: createLiveLog(redis, keys, log),
     progressOf: engine.progress.get,
     now,
     log,
@@ -80,11 +85,22 @@ await main('worker', 'runs the stages of executions; see README.md for its envir
       void runner.obey(id).catch((error: Error) => log.warn({ error: error.message }, 'cancel not read'))
   })
   void receiver.run()
+  const {
+    GROUNDCREW_WORKER_HTTP_PORT: port,
+    GROUNDCREW_HTTP_HOST: host,
+    GROUNDCREW_METRICS_TOKEN: metricsToken,
+  } = settings
+  const { registry } = metrics
+  const served =
+    port === undefined
+      ? null
+      : await serveWorker({ ...{ site, metricsToken, registry, redis, now, log } }, { host, port })
   log.info({ worker: worker.id, machine: worker.machine }, 'worker ready')
 
   return {
     log,
     async stop() {
+      await served?.stop()
       await receiver.pause(true)
       await runner.shutDown(milliseconds(site.worker.grace))
       await receiver.close(true)

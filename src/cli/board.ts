@@ -43,6 +43,13 @@ export function createBoard() {
 function buttonsOf({ blocks }: Message): LiveButton[] {
   const elements = blocks.flatMap((block) => (block.type === 'actions' ? block.elements : []))
   return elements.flatMap((element) => {
+    if (element.type === 'static_select')
+      return (element.options ?? []).map(({ text, value = '' }) => ({
+        label: text.text,
+        actionId: element.action_id ?? '',
+        value,
+        confirm: element.confirm ?? null,
+      }))
     if (element.type !== 'button') return []
     const { text, action_id: actionId = '', value = '', confirm = null } = element
     return [{ label: text.text, actionId, value, confirm }]

@@ -28,7 +28,9 @@ export function siteFile({ options, env }: Given): string {
 }
 
 export async function catalogFor(env: Given['env'], site: Site): Promise<Catalog> {
-  const folders = env.GROUNDCREW_COMMANDS ? env.GROUNDCREW_COMMANDS.split(',') : [join(root, 'commands')]
+  // The demo's bot has the example commands, too.
+  const usual = ['commands', ...(site.demo ? ['examples/site/commands'] : [])].map((folder) => join(root, folder))
+  const folders = env.GROUNDCREW_COMMANDS ? env.GROUNDCREW_COMMANDS.split(',') : usual
   return createCatalog(await loadCommands(folders), site)
 }
 

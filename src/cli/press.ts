@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import type { Actor } from '../core/actor.ts'
 import { offers } from '../core/look.ts'
-import { cancel, choose, judge, mayStillJudge, moveWait, nextStepOf } from '../engine/deeds.ts'
+import { cancel, choose, moveWait, nextStepOf } from '../engine/deeds.ts'
 import { extend } from '../engine/extend.ts'
+import { judge, mayStillJudge } from '../engine/judge.ts'
+import { withdraw } from '../engine/withdraw.ts'
 import { UserError } from '../errors.ts'
 import type { Press } from '../slack/messages.ts'
 import { readButtonValue } from '../slack/messages.ts'
@@ -50,6 +52,10 @@ async function deed(opened: OpenCrew, actionId: string, target: Press, actor: Ac
   if (is('judgment.reject')) {
     await mayStillJudge(parts, target, actor)
     return { kind: 'question', text: 'Why?', answer: (reason) => reject(opened, target, actor, reason.trim()) }
+  }
+  if (is('judgment.withdraw')) {
+    await withdraw(parts, target, actor, request, inTime())
+    return done()
   }
   if (is('execution.cancel') || is('execution.force')) {
     await cancel(parts, target.execution, await asked(actor), { request, force: is('execution.force') })

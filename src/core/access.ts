@@ -1,4 +1,5 @@
 import type { Actor } from './actor.ts'
+import { idOf } from './actor.ts'
 import type { Permission, Site } from './site.ts'
 import { targetText } from './target.ts'
 
@@ -85,7 +86,7 @@ function matches(pattern: string, command: string): boolean {
 }
 
 function isMember(site: Site, member: string, actor: Actor): boolean {
-  if (actor.kind === 'webhook') return member === `webhook:${actor.name}`
+  if (actor.kind === 'webhook' || actor.kind === 'trigger') return member === idOf(actor)
   if (actor.kind === 'shell') return member === `shell:${actor.user}` || member === 'shell:*'
   if (actor.kind !== 'slack') return false
   return (member.includes('/') ? member : `${site.slack.team}/${member}`) === `${actor.team}/${actor.user}`

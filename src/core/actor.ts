@@ -5,13 +5,17 @@ export type Person =
 
 /**
  * Who did it: a person, or something that acts by itself. `lifetime` is the clock that takes an environment down when its time is
- * over; a schedule acts with the rights of its owner and with no others; a webhook is named by the site.
+ * over; a schedule acts with the rights of its owner and with no others; a webhook is named by the site,
+ * and so is a trigger: something that happens in Consul.
  */
 export type Actor =
   | Person
   | { readonly kind: 'lifetime'; readonly environment: string }
   | { readonly kind: 'schedule'; readonly id: string; readonly owner: Person }
   | { readonly kind: 'webhook'; readonly name: string }
+  | { readonly kind: 'trigger'; readonly name: string }
+  /** The execution that one is nested in; it only ever stops what it began. */
+  | { readonly kind: 'parent'; readonly execution: string }
   /** The end of a break glass, which looks for what it left behind and may do nothing else. */
   | { readonly kind: 'breakglass'; readonly glass: string }
 
@@ -28,6 +32,10 @@ export function idOf(actor: Actor): string {
       return `schedule:${actor.id}`
     case 'webhook':
       return `webhook:${actor.name}`
+    case 'trigger':
+      return `trigger:${actor.name}`
+    case 'parent':
+      return `parent:${actor.execution}`
     case 'breakglass':
       return `breakglass:${actor.glass}`
   }
@@ -46,6 +54,10 @@ export function nameOf(actor: Actor): string {
       return `schedule ${actor.id} of ${nameOf(actor.owner)}`
     case 'webhook':
       return `webhook:${actor.name}`
+    case 'trigger':
+      return `trigger:${actor.name}`
+    case 'parent':
+      return `the execution ${actor.execution} that it is part of`
     case 'breakglass':
       return `the end of break glass ${actor.glass}`
   }

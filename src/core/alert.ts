@@ -1,7 +1,10 @@
 import type { Actor } from './actor.ts'
+import type { AlertNote } from './alert/note.ts'
 import type { Severity } from './alert/settings.ts'
 
+export type { AlertNote, NoteItem } from './alert/note.ts'
 export type { AlertRule, AlertSettings, EscalationStep, Severity } from './alert/settings.ts'
+export type { AlertTest, Matchers, Silence } from './alert/silence.ts'
 
 export type CheckStatus = 'passing' | 'warning' | 'critical'
 
@@ -164,78 +167,6 @@ export type Escalated = {
   readonly since: number
   readonly at: number
   readonly channel: string | null
-}
-
-/** What changed, as its thread tells it. `items` names the alerts it is about, with a word on each. */
-export type AlertNote = {
-  readonly n: number
-  readonly at: number
-  readonly what:
-    | 'raised'
-    | 'again'
-    | 'resolved'
-    | 'changed'
-    | 'moved'
-    | 'vanished'
-    | 'returned'
-    | 'unknown'
-    | 'known'
-    | 'flapping'
-    | 'steady'
-    | 'acknowledged'
-    | 'lapsed'
-    | 'silenced'
-    | 'silence-ends'
-    | 'silence-ended'
-    | 'maintenance'
-    | 'maintenance-ended'
-    | 'reminder'
-    | 'escalated'
-    | 'closed'
-  readonly items: readonly NoteItem[]
-  readonly by?: Actor
-  readonly until?: number
-  readonly why?: string
-  /** Whom it calls: as the rule says, or the giver of a silence. */
-  readonly mention: readonly string[]
-  /** It is told of a time at which nobody watched: since then. */
-  readonly unwatchedSince?: number
-}
-
-export type NoteItem = { readonly label: string; readonly text: string; readonly details?: AlertDetails }
-
-/** What a silence covers: whatever fits all that is given, with `*` for any text. */
-export type Matchers = {
-  readonly rule?: string
-  readonly dc?: string
-  readonly severity?: string
-  readonly node?: string
-  readonly service?: string
-  readonly check?: string
-  readonly tag?: string
-}
-
-export type Silence = {
-  readonly id: string
-  readonly version: number
-  readonly matchers: Matchers
-  readonly by: Actor
-  readonly why: string
-  readonly from: number
-  readonly until: number
-  /** By somebody, before its time. */
-  readonly ended: { readonly by: Actor; readonly at: number } | null
-  /** Its end was told wherever it matters. */
-  readonly closed: boolean
-}
-
-/** A test that somebody asked for: it fires as a check of this rule would, until then. */
-export type AlertTest = {
-  readonly id: string
-  readonly rule: string
-  readonly status: 'warning' | 'critical'
-  readonly by: Actor
-  readonly until: number
 }
 
 /** A check by what never changes about it. */

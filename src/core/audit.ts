@@ -3,7 +3,7 @@ import { dayAndClock } from './judgment.ts'
 import { shown } from './text.ts'
 
 /**
- * What is recorded, in the order in which it happens. `stolen`: somebody took the lock from who held it. `asked` and `refused` are requests (typed, or pressed) with their decision;
+ * What is recorded, in the order in which it happens. `stolen`: somebody took the lock from who held it. `overridden`: somebody let it change things outside the window, or in a freeze. `asked` and `refused` are requests (typed, or pressed) with their decision;
  * `acknowledged`, `silenced`, `unsilenced` and `closed` are what people did with alerts; `ran` is the argv of a program and `exited` its end; `ended` is the outcome of a stage and `finished` that of the execution;
  * `raised` and `lowered` are begin and end of a break glass;
  * `damaged` says that somebody changed an audit file behind the back of whoever writes it.
@@ -13,11 +13,16 @@ export const auditKinds = [
   'refused',
   'stored',
   'judged',
+  'delegated',
+  'withdrawn',
   'canceled',
   'left',
   'chosen',
   'extended',
   'stolen',
+  'frozen',
+  'unfrozen',
+  'overridden',
   'locked',
   'unlocked',
   'started',
@@ -44,11 +49,16 @@ export type AuditKind = (typeof auditKinds)[number]
 export const shownByDefault = [
   'refused',
   'judged',
+  'delegated',
+  'withdrawn',
   'canceled',
   'left',
   'chosen',
   'extended',
   'stolen',
+  'frozen',
+  'unfrozen',
+  'overridden',
   'raised',
   'lowered',
   'finished',
@@ -73,13 +83,17 @@ export type AuditEntry = {
   readonly environment?: string
   readonly stage?: string
   readonly attempt?: number
-  /** The person from whom it was taken, by the same id. */
+  /** The person from whom it was taken, or whose right it was, by the same id. */
   readonly from?: string
+  /** The person who got it, by the same id. */
+  readonly to?: string
   /** The rule that allowed it. */
   readonly rule?: string
   readonly why?: string
   readonly decision?: 'approved' | 'rejected'
   readonly digest?: string
+  /** What was chosen, where a judgment offers choices. */
+  readonly choice?: string
   readonly worker?: string
   readonly argv?: readonly string[]
   /** A command of seconds beside the program that the stage is about (`terraform init`, `terraform show`). */
@@ -131,11 +145,13 @@ export function auditText({ seq, at, entry }: AuditLine, nameOf: (id: string) =>
   const parts = [
     `${seq}. ${dayAndClock(Date.parse(at))} *${kind}* ${nameOf(who)}`,
     entry.decision,
+    entry.choice && shown(entry.choice),
     entry.digest && `\`${entry.digest.slice(0, 12)}\``,
     entry.what && shown(entry.what),
     entry.line && shown(entry.line),
     execution && `(${shown(execution)}${stage ? `, ${shown(stage)}` : ''})`,
     entry.from && `from ${nameOf(entry.from)}`,
+    entry.to && `to ${nameOf(entry.to)}`,
     entry.environment && `on ${shown(entry.environment)}`,
     outcome && `*${outcome}*`,
     argv && argvText(argv),

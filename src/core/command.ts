@@ -16,6 +16,7 @@ export {
 export { type FormFields, parseFields } from './command/fields.ts'
 export { type ArgumentHelp, type Help, helpFor, helpList, helpText } from './command/help.ts'
 export { LONGEST_LINE, type ParsedCommand } from './command/line.ts'
+export { type Outside, takeOutside } from './command/outside.ts'
 export { type Parsed, parseCommand, parseLine } from './command/parse.ts'
 export {
   consulKey,
@@ -26,6 +27,7 @@ export {
   duration,
   environmentOf,
   flag,
+  freezableOf,
   glassOf,
   imageOf,
   kvOf,

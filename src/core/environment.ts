@@ -4,12 +4,22 @@ import { idOf } from './actor.ts'
 import type { UnderGlass } from './break-glass/glass.ts'
 import type { Cost } from './cost.ts'
 import { milliseconds, spoken } from './duration.ts'
+import type { Freeze } from './freeze.ts'
 import { dayAndClock } from './judgment.ts'
 import type { Variables } from './site.ts'
 import type { NamedEnvironment } from './workflow.ts'
 
 /** Who waits for the lock or holds it. */
-export type Claim = { readonly execution: string; readonly line: string; readonly actor: Actor; readonly since: number }
+export type Claim = {
+  readonly execution: string
+  readonly line: string
+  readonly actor: Actor
+  readonly since: number
+  /** The execution that it is part of, which may lend it the lock. */
+  readonly under?: string
+  /** The claim of whoever lent it the lock, and gets it back. */
+  readonly lender?: Claim
+}
 
 /**
  * How long an environment may live: from the first apply, until `endsAt`. Its id changes with every extension, so that
@@ -58,6 +68,8 @@ export type EnvironmentRecord = {
   readonly last: Last | null
   /** Absent where nobody ever stole the lock. */
   readonly stolen?: Steal
+  /** The last freeze; absent where there never was one. */
+  readonly freeze?: Freeze
   /** What runs there; absent in records of before it was kept. */
   readonly live?: Live | null
   /** What it has cost since it came up; absent in records of before it was counted. */
@@ -94,6 +106,8 @@ export function newEnvironment(name: string): EnvironmentRecord {
 /** Takes the lock, or a place in the queue; `first` is for the end of a lifetime, which waits for nobody who only waits. */
 export function claim(environment: EnvironmentRecord, wanted: Claim, first = false): EnvironmentRecord {
   if (!environment.lock && environment.queue.length === 0) return { ...environment, lock: wanted }
+  if (environment.lock && environment.lock.execution === wanted.under)
+    return { ...environment, lock: { ...wanted, lender: environment.lock } }
   const queue = first ? [wanted, ...environment.queue] : [...environment.queue, wanted]
   return { ...environment, queue }
 }
@@ -102,8 +116,23 @@ export function claim(environment: EnvironmentRecord, wanted: Claim, first = fal
 export function release(environment: EnvironmentRecord, execution: string, now: number): EnvironmentRecord {
   const queue = environment.queue.filter((claim) => claim.execution !== execution)
   if (environment.lock?.execution !== execution) return { ...environment, queue }
+  const { lender } = environment.lock
+  if (lender) return { ...environment, ...lentOn(lender, queue, now) }
   const next = queue[0]
   return { ...environment, lock: next ? { ...next, since: now } : null, queue: queue.slice(1) }
+}
+
+/** It goes back to whoever lent it, and on to another one that is part of that and waits. */
+function lentOn(lender: Claim, queue: readonly Claim[], now: number): Pick<EnvironmentRecord, 'lock' | 'queue'> {
+  const next = queue.find(({ under }) => under === lender.execution)
+  if (!next) return { lock: lender, queue }
+  return { lock: { ...next, since: now, lender }, queue: queue.filter((claim) => claim !== next) }
+}
+
+/** Whether an execution holds the lock, or lent it to what is part of it. */
+export function holds({ lock }: EnvironmentRecord, execution: string): boolean {
+  for (let claim = lock; claim; claim = claim.lender ?? null) if (claim.execution === execution) return true
+  return false
 }
 
 /** Place in the queue, from 1; 0 when it does not wait. */

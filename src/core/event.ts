@@ -1,6 +1,7 @@
 import type { Actor } from './actor.ts'
 import type { EnvironmentRecord } from './environment.ts'
 import type { Execution, WorkerName } from './execution.ts'
+import type { Delegation } from './judgment/delegate.ts'
 import type { Judgment } from './judgment.ts'
 import type { Choice } from './mend.ts'
 import type { Outcome } from './workflow.ts'
@@ -39,8 +40,14 @@ export type Event =
     }
   | { readonly type: 'stage.stuck'; readonly stage: string; readonly attempt: number; readonly why: string }
   | { readonly type: 'begin.due'; readonly stage: string; readonly attempt: number }
+  /** The execution that a stage began is over. */
+  | { readonly type: 'child.ended'; readonly stage: string; readonly attempt: number; readonly outcome: Outcome }
+  | { readonly type: 'limit.due'; readonly stage: string; readonly attempt: number }
   | { readonly type: 'judged'; readonly judgment: Judgment }
   | { readonly type: 'judgment.due'; readonly stage: string; readonly attempt: number }
+  | { readonly type: 'judgment.remind'; readonly stage: string; readonly attempt: number; readonly at: number }
+  | { readonly type: 'delegated'; readonly delegation: Delegation }
+  | { readonly type: 'withdrawn'; readonly by: Actor }
   | { readonly type: 'wait.due'; readonly stage: string; readonly attempt: number }
   | {
       readonly type: 'wait.moved'
@@ -51,6 +58,16 @@ export type Event =
       readonly to: 'now' | 'later'
     }
   | { readonly type: 'cancel'; readonly by: Actor; readonly why: string; readonly force: boolean }
+  /** A window opened, or a freeze began or ended. */
+  | { readonly type: 'hold.due' }
+  | {
+      readonly type: 'overridden'
+      readonly by: Actor
+      readonly why: string
+      readonly rule: string
+      /** Break glasses that he held: it counts only where they still do when it is stored. */
+      readonly glass?: readonly string[]
+    }
   | { readonly type: 'superseded'; readonly why: string }
   | { readonly type: 'left'; readonly by: Actor }
   | { readonly type: 'stolen'; readonly by: Actor; readonly why: string; readonly rule: string }
@@ -75,6 +92,14 @@ export type Effect =
     }
   /** Its time has come; one that waits for another time by now does nothing. Done by bots only. */
   | { readonly do: 'schedule'; readonly schedule: string; readonly at: number }
+  /** The execution that a stage is to begin is begun, or told to stop, as its parent wants it now. */
+  | {
+      readonly do: 'child'
+      readonly execution: string
+      readonly stage: string
+      readonly attempt: number
+      readonly at: number
+    }
   /** The next step of a promotion is begun, after the good end of this one. */
   | { readonly do: 'promote'; readonly execution: string; readonly at: number }
   /** The end of a step is told to the address that the site names. Done by bots only. */

@@ -1,8 +1,12 @@
 import type { Actor } from './actor.ts'
 import { askersOf } from './actor.ts'
 import type { UnderGlass } from './break-glass/glass.ts'
+import type { Delegation } from './judgment/delegate.ts'
 import type { Judgment } from './judgment.ts'
+import type { Parent } from './nested.ts'
 import type { Promotion } from './promotion.ts'
+import type { Held, Override } from './stage/guard.ts'
+import type { Stopped, Try } from './stage/shape.ts'
 import type { Fields, Outcome, Stage } from './workflow.ts'
 
 export type ExecutionStatus = 'queued' | 'running' | 'waiting' | 'succeeded' | 'failed' | 'unknown' | 'canceled'
@@ -34,19 +38,27 @@ export type StageRun = Stage & {
   readonly outcome: Outcome | null
   /** Why no worker takes it, while that is so. */
   readonly stuck?: string | undefined
+  /** The tries of it that failed, while its `retry` goes on. */
+  readonly tries?: readonly Try[]
+  /** Told to stop, by itself and not by a person. */
+  readonly stopped?: Stopped
+  /** An earlier start of it may have changed something already, and it is started again: it waits for no window any more. */
+  readonly begun?: true
+  /** Why it waits although it could begin: outside the window, or in a freeze. */
+  readonly held?: Held | undefined
 }
 
 /** Where a request came from, and so where its answer goes. */
 export type Origin = {
   readonly channel: string | null
-  readonly via: 'slack' | 'shell' | 'lifetime' | 'schedule' | 'webhook' | 'breakglass'
+  readonly via: 'slack' | 'shell' | 'lifetime' | 'schedule' | 'webhook' | 'trigger' | 'breakglass'
 }
 
 /** What was asked to stop, by whom; `force` once somebody asked for the second, unsafe stop. */
 export type Cancel = { readonly by: Actor; readonly at: number; readonly why: string; readonly force: boolean }
 
 /** How it ended, when the status alone does not say it. */
-export type Ending = 'rejected' | 'expired' | 'superseded' | 'left'
+export type Ending = 'rejected' | 'expired' | 'withdrawn' | 'superseded' | 'left'
 
 /** One run of a workflow: plain JSON, planned once, changed only by `advance`. Times are milliseconds since 1970. */
 export type Execution = {
@@ -64,6 +76,8 @@ export type Execution = {
   readonly lock: 'none' | 'queued' | 'held' | 'released'
   readonly stages: readonly StageRun[]
   readonly judgments: readonly Judgment[]
+  /** Rights to judge that were handed over; absent where there were none. */
+  readonly delegations?: readonly Delegation[]
   readonly status: ExecutionStatus
   readonly ending: Ending | null
   readonly cancel: Cancel | null
@@ -73,9 +87,13 @@ export type Execution = {
   readonly quiet?: boolean
   /** Which step of a promotion it is; absent where it is none. */
   readonly promotion?: Promotion
+  /** The stage of another execution that this one is begun for. */
+  readonly parent?: Parent
   /** The break glasses under which it was asked for. */
   readonly glass?: readonly UnderGlass[]
   readonly notes: readonly { readonly at: number; readonly text: string }[]
+  /** Somebody let it change things outside the window, or in a freeze. */
+  readonly override?: Override
   /** How many looks were begun: a number is never used twice, so that no button of an earlier look fits a later one. */
   readonly looks?: number
   readonly createdAt: number
@@ -95,6 +113,9 @@ export type NewExecution = {
   readonly lifetime: string | null
   readonly quiet?: boolean
   readonly promotion?: Promotion
+  /** The stage of another execution that this one is begun for. */
+  readonly parent?: Parent
+  readonly override?: Override
   readonly glass?: readonly UnderGlass[]
   readonly stages: readonly Stage[]
 }
@@ -119,9 +140,15 @@ export function newExecution(wanted: NewExecution, now: number): Execution {
 
 /** A stage that has still everything before it; `attempt` counts the starts there have been. */
 export function fresh(stage: Stage & { readonly attempt?: number }): StageRun {
-  const { id, kind, input, after, onFailure, recovers, aside = false, attempt = 0 } = stage
+  const { id, kind, input, after, onFailure, recovers, retry, timeLimit, guard, aside = false, attempt = 0 } = stage
   const untouched = { worker: null, readyAt: null, startedAt: null, endedAt: null, dueAt: null, outcome: null }
-  const more = { ...(aside ? { aside } : {}), ...(recovers ? { recovers } : {}) }
+  const more = {
+    ...(aside ? { aside } : {}),
+    ...(recovers ? { recovers } : {}),
+    ...(retry ? { retry } : {}),
+    ...(timeLimit ? { timeLimit } : {}),
+    ...(guard ? { guard } : {}),
+  }
   return { id, kind, input, after, onFailure, ...more, state: 'pending', attempt, ...untouched }
 }
 
@@ -164,13 +191,18 @@ export function stageFile({ id, kind }: Pick<Stage, 'id' | 'kind'>, name: string
 
 /** The status in a word or two, as the first line of a message says it. */
 export function wordOf(execution: Execution): string {
-  if (execution.ending === 'rejected' || execution.ending === 'expired') return execution.ending
+  if (isOver(execution) && JUDGED.includes(execution.ending ?? '')) return String(execution.ending)
   if (isOver(execution) || execution.status === 'unknown' || execution.status === 'queued') return execution.status
   if (execution.cancel) return execution.cancel.force ? 'stopping by force' : 'canceling'
+  if (execution.stages.some(({ state, stopped }) => state === 'running' && stopped && !stopped.late)) return 'stopping'
   const stage = currentStage(execution)
+  if (stage?.state === 'waiting' && stage.held) return stage.held.by === 'freeze' ? 'frozen' : 'outside its window'
   if (stage?.state === 'waiting') return stage.kind === 'wait' ? 'waiting' : 'waiting for approval'
   return (stage && WORDS[stage.kind]) ?? 'running'
 }
+
+/** How a judgment ended it, said instead of the status. */
+const JUDGED = ['rejected', 'expired', 'withdrawn']
 
 /** What a running stage of a kind is called; a kind that is not here is simply `running`. */
 const WORDS: Record<string, string> = {
@@ -178,6 +210,7 @@ const WORDS: Record<string, string> = {
   'terraform.apply': 'applying',
   health: 'applying',
   'release.choose': 'planning',
+  'release.canary': 'switching',
   'release.switch': 'switching',
   'release.drain': 'draining',
   'release.restore': 'returning',

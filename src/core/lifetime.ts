@@ -3,7 +3,7 @@ import type { Cost } from './cost.ts'
 import { costAfter, costBegins, costGoesOn } from './cost.ts'
 import { milliseconds } from './duration.ts'
 import type { EnvironmentRecord, Lifetime } from './environment.ts'
-import { prolonged } from './environment.ts'
+import { holds, prolonged } from './environment.ts'
 import type { Effect, World } from './event.ts'
 import type { Execution, StageRun } from './execution.ts'
 import { outputOf, stageOf } from './execution.ts'
@@ -98,7 +98,7 @@ export function applied(world: World, stageId: string, now: number): World & { e
   if (!environment || stage?.kind !== 'terraform.apply' || !outcome || outcome.kind === 'skipped')
     return { ...world, effects: [] }
   // Left as it is and done with: others may have applied since.
-  if (environment.lock?.execution !== execution.id) return { ...world, effects: [] }
+  if (!holds(environment, execution.id)) return { ...world, effects: [] }
   const { lifetime } = environment
   const mine = lifetime?.execution === execution.id
   if (!outcome.output) {

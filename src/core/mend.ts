@@ -1,5 +1,6 @@
 import type { Actor } from './actor.ts'
 import { idOf, nameOf } from './actor.ts'
+import { planAgain } from './anew.ts'
 import { underGlass } from './break-glass/glass.ts'
 import type { Next, World } from './event.ts'
 import type { Execution } from './execution.ts'
@@ -7,7 +8,6 @@ import { fresh, stageOf } from './execution.ts'
 import { finish, go, refuse } from './finish.ts'
 import type { Offer } from './look.ts'
 import { LOOK, lookFirst, lookOf, offersOf } from './look.ts'
-import { planAgain } from './running.ts'
 
 /** What somebody chose to do about an end that nobody saw. `attempt` is that of the look the buttons were drawn after. */
 export type Choice = { readonly offer: Offer; readonly by: Actor; readonly attempt: number } & {

@@ -2,6 +2,7 @@ import { nameOf } from './actor.ts'
 import { costAt, money } from './cost.ts'
 import { spoken } from './duration.ts'
 import type { EnvironmentRecord } from './environment.ts'
+import { freezeOf, freezeText } from './freeze.ts'
 import { dayAndClock } from './judgment.ts'
 import { shown } from './text.ts'
 
@@ -15,6 +16,7 @@ export function overviewLine(environment: EnvironmentRecord, at: Now): string {
     costText(environment, at),
     timeLeft(environment, at),
     lockText(environment, at),
+    frozenText(environment, at),
   ]
   return `*${environment.name}*: ${parts.filter(Boolean).join(', ')}`
 }
@@ -79,4 +81,9 @@ function lockText({ lock, queue }: EnvironmentRecord, { now }: Now): string {
   if (!lock) return ''
   const waiting = queue.length > 0 ? `, ${queue.length} in the queue` : ''
   return `🔒 locked by ${shown(lock.line)} (\`${lock.execution}\`) of ${nameOf(lock.actor)} for ${spoken(now - lock.since)}${waiting}`
+}
+
+function frozenText(environment: EnvironmentRecord, { now }: Now): string {
+  const freeze = freezeOf(environment, now)
+  return freeze ? `🧊 ${freezeText(freeze)}` : ''
 }

@@ -1,6 +1,7 @@
 import { UserError } from '../errors.ts'
 import type { Execution, StageRun } from './execution.ts'
 import { isOver, wordOf } from './execution.ts'
+import { conditionsOf } from './judgment/condition.ts'
 import { referencesIn, stageNamed } from './reference.ts'
 import type { Stage } from './workflow.ts'
 
@@ -20,17 +21,18 @@ export function retryOf(execution: Execution): Retry {
   if (execution.status === 'unknown')
     throw new UserError(`Nobody knows how \`${execution.id}\` stands: choose on its message what to do about it.`)
   if (!isOver(execution)) throw new UserError(`\`${execution.id}\` is not over: it is ${wordOf(execution)}.`)
-  const failed = own.find(({ state }) => state === 'failed' || state === 'canceled')
-  if (!failed) throw new UserError(`\`${execution.id}\` ${wordOf(execution)}; there is nothing to run again.`)
+  const failed = own.filter(({ state }) => state === 'failed' || state === 'canceled').map(({ id }) => id)
+  if (failed.length === 0)
+    throw new UserError(`\`${execution.id}\` ${wordOf(execution)}; there is nothing to run again.`)
   // What was taken back after a failure is not there any more: all of it is done anew.
   const takenBack = own.some(({ recovers, startedAt }) => recovers && startedAt !== null)
-  const again = takenBack ? new Set(own.map(({ id }) => id)) : withNeeded(own, following(own, failed.id))
+  const again = takenBack ? new Set(own.map(({ id }) => id)) : withNeeded(own, following(own, failed))
   const stages = own.filter(({ id }) => again.has(id)).map((stage) => bare(stage, again))
   return { stages, kept: own.filter(({ id }) => !again.has(id)).map(({ id }) => id) }
 }
 
-function following(stages: readonly StageRun[], first: string): Set<string> {
-  const rest = new Set([first])
+function following(stages: readonly StageRun[], first: readonly string[]): Set<string> {
+  const rest = new Set(first)
   // What recovers from something that runs again may be needed again.
   for (const { id, after, recovers = [] } of stages)
     if ([...after, ...recovers].some((name) => rest.has(name))) rest.add(id)
@@ -39,7 +41,8 @@ function following(stages: readonly StageRun[], first: string): Set<string> {
 
 /** The stages whose outputs an input takes. */
 function namedIn(input: StageRun['input'], stages: readonly StageRun[]): string[] {
-  return referencesIn(input).map((ref) => stageNamed(ref, stages))
+  const conditions = conditionsOf(input).map(({ ref }) => ref)
+  return [...referencesIn(input), ...conditions].map((ref) => stageNamed(ref, stages))
 }
 
 /** The plan that an apply applies or a judgment shows, and everything that comes after that plan. */
@@ -50,10 +53,17 @@ function withNeeded(stages: readonly StageRun[], again: ReadonlySet<string>): Se
   const plans = needed.filter((name) => typeof name === 'string' && !again.has(name)) as string[]
   const first = plans[0]
   if (first === undefined) return new Set(again)
-  return withNeeded(stages, new Set([...again, ...following(stages, first)]))
+  return withNeeded(stages, new Set([...again, ...following(stages, [first])]))
 }
 
-function bare({ id, kind, input, after, onFailure, recovers }: StageRun, again: ReadonlySet<string>): Stage {
-  const kept = recovers ? { recovers: recovers.filter((name) => again.has(name)) } : {}
+function bare(stage: StageRun, again: ReadonlySet<string>): Stage {
+  const { id, kind, input, after, onFailure, recovers, retry, timeLimit, guard } = stage
+  const kept = {
+    ...(recovers ? { recovers: recovers.filter((name) => again.has(name)) } : {}),
+    ...(retry ? { retry } : {}),
+    ...(timeLimit ? { timeLimit } : {}),
+    // A retry waits for windows and freezes as what it does again did.
+    ...(guard ? { guard } : {}),
+  }
   return { id, kind, input, after: after.filter((name) => again.has(name)), onFailure, ...kept }
 }

@@ -1,24 +1,30 @@
 import { z } from 'zod'
 import { alertSettings } from './alert/settings.ts'
+import { playbookSettings } from './ansible/settings.ts'
 import { auditKinds, shownByDefault } from './audit.ts'
 import { breakGlassSettings } from './break-glass/settings.ts'
+import { callSettings } from './call/settings.ts'
 import { consulSettings } from './consul/settings.ts'
 import { milliseconds } from './duration.ts'
 import { withGroups } from './groups.ts'
 import { checkRegions, checkStates } from './infrastructure.ts'
 import { checkInventory, inventorySettings } from './inventory/settings.ts'
+import { jenkinsSettings } from './jenkins/settings.ts'
 import { checkKv, kvOwners, kvSettings } from './kv/settings.ts'
 import { loadSettings } from './load/settings.ts'
 import { checkPromotions, promotionSettings } from './promotion/settings.ts'
 import { scriptSettings, serviceSettings } from './release/settings.ts'
 import { scheduleSettings } from './schedule/settings.ts'
+import { checkCodeowners, codeownersSettings } from './site/codeowners.ts'
 import { environment, group } from './site/environment.ts'
+import { checkHttp, httpSettings } from './site/http.ts'
 import { image } from './site/image.ts'
 import { checkNames } from './site/names.ts'
 import type { permission } from './site/roles.ts'
 import { role } from './site/roles.ts'
 import type { variables } from './site/words.ts'
 import { duration, isDuration, name } from './site/words.ts'
+import { checkTriggers, triggerSettings } from './trigger/settings.ts'
 import { checkWebhooks, webhookSettings } from './webhook/settings.ts'
 
 const completeSite = z
@@ -41,12 +47,18 @@ const completeSite = z
     groups: z.record(name, group).default({}),
     environments: z.record(name, environment),
     images: z.record(name, image).default({}),
+    codeowners: codeownersSettings.optional(),
     services: z.record(name, serviceSettings).default({}),
     scripts: z.record(name, scriptSettings).default({}),
+    calls: z.record(name, callSettings).default({}),
+    jenkins: z.record(name, jenkinsSettings).default({}),
+    playbooks: z.record(name, playbookSettings).default({}),
     loadtests: z.record(name, loadSettings).default({}),
     promotions: z.record(name, promotionSettings).default({}),
     webhooks: z.record(name, webhookSettings).default({}),
+    triggers: z.record(name, triggerSettings).default({}),
     alerts: alertSettings.optional(),
+    http: httpSettings.prefault({}),
     consul: consulSettings.prefault({}),
     inventory: inventorySettings.prefault({}),
     break_glass: breakGlassSettings,
@@ -60,7 +72,8 @@ const completeSite = z
     keep: z
       .strictObject({ executions: duration.refine(isDay, { error: 'expected at least 1d' }).default('90d') })
       .prefault({}),
-    judgment: z.strictObject({ within: duration.default('1h') }).prefault({}),
+    /** `delegate`: approvers may hand their right for one judgment to somebody by name. */
+    judgment: z.strictObject({ within: duration.default('1h'), delegate: z.boolean().default(false) }).prefault({}),
     /** In what the prices of environments are given. */
     currency: z.string().min(1).max(12).default('USD'),
     /** How long a scale-down waits after its approval before anything goes, and how much one press on Postpone adds. */
@@ -73,6 +86,8 @@ const completeSite = z
         dead_after: duration.default('20s'),
         /** How long a worker that is told to stop lets its stages run on before it interrupts what must end here. */
         grace: duration.default('2m'),
+        /** How long a running stage may say nothing before its message says so. */
+        quiet_after: duration.default('5m'),
       })
       .prefault({}),
   })
@@ -82,6 +97,9 @@ const completeSite = z
     checkStates(site, context)
     checkPromotions(site, context)
     checkWebhooks(site, context)
+    checkTriggers(site, context)
+    checkHttp(site, context)
+    checkCodeowners(site, context)
     checkKv(site, context)
     checkInventory(site, context)
   })

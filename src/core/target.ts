@@ -54,6 +54,12 @@ function settingsOf({ environments, images, kv }: Site, name: string) {
   return isKv(name) ? kv[name.slice(KV.length)] : environments[name]
 }
 
+/** The roles that may let something change a target outside its windows, or in a freeze; null where it has no windows. */
+export function outsideWindowOf(site: Site, name: string | null): readonly string[] | null {
+  const settings = name === null ? undefined : settingsOf(site, name)
+  return settings && 'outside_window' in settings ? settings.outside_window : null
+}
+
 /** The settings of an environment. Throws a `UserError` that names those there are. */
 export function environmentNamed(site: Site, name: string): NamedEnvironment {
   const settings = site.environments[name]

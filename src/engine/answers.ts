@@ -19,6 +19,7 @@ import { breakGlassOf } from './break-glass/deeds.ts'
 import { consulOf } from './consul/lookups.ts'
 import { cancelOrLeave } from './deeds.ts'
 import { deploysOf } from './deploys.ts'
+import { freeze, override, unfreeze } from './freeze.ts'
 import { imagesOf } from './images.ts'
 import { inventoryOf } from './inventory/answers.ts'
 import { locksOf, steal } from './locks.ts'
@@ -41,6 +42,9 @@ export function answerOf(parts: CrewParts, asked: Asked): AnswerContext {
     cancel: async (id) => cancelOrLeave(parts, await findRun(parts, id), asked),
     locks: () => locksOf(parts),
     steal: (name, why) => steal(parts, name, why, asked),
+    freeze: (wish) => freeze(parts, wish, asked),
+    unfreeze: (name) => unfreeze(parts, name, asked),
+    override: async (id, why) => override(parts, (await findRun(parts, id)).id, why, asked),
     retry: async (id, go) => retry(parts, await findRun(parts, id), asked, go),
     help: (topic) => helpOn(parts, asked, topic),
     can: (person, line) => can(parts, person, line),

@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Execution, StageRun } from '../core/execution.ts'
-import { outputOf } from '../core/execution.ts'
+import { outputOf, stageOf } from '../core/execution.ts'
+import { wrongValue } from '../core/planning/references.ts'
 import { recheck } from '../core/recheck.ts'
 import { resolved, stageNamed } from '../core/reference.ts'
-import type { Fields, Outcome } from '../core/workflow.ts'
+import type { Fields, Outcome, StageKinds } from '../core/workflow.ts'
 import { UserError } from '../errors.ts'
 import { claimVoid, look } from '../tools/run.ts'
 import { untilRecorded } from './audit/patience.ts'
@@ -49,13 +50,15 @@ export async function attemptOf(parts: RunnerParts, start: Start, controls: Runn
     const context = contextOf(parts, start, place)
     const { id, attempt } = stage
     parts.log.info({ execution: execution.id, stage: id, attempt, adopted: start.left !== null }, 'stage started')
-    return { outcome: await (kind.run ?? noRun)(inputOf(execution, stage), context), note }
+    return { outcome: await (kind.run ?? noRun)(inputOf(execution, stage, parts.kinds), context), note }
   } catch (error) {
     // Where nobody can tell any more, it counts as begun.
     const begun = await wasBegun(process).catch(() => true)
     const calledOff = controls.stop.signal.aborted && (kind.repeatable || !begun)
     if (calledOff) return { outcome: { kind: 'canceled', why: CALLED_OFF }, note }
     return { outcome: failure(parts, error, start, begun), note }
+  } finally {
+    await parts.live?.end({ execution: execution.id, stage: stage.id, attempt: stage.attempt })
   }
 }
 
@@ -85,10 +88,14 @@ function failure({ log, worker }: RunnerParts, error: unknown, start: Start, beg
 }
 
 /** What the stage was planned with, references to earlier outputs looked up. */
-function inputOf(execution: Execution, stage: StageRun): Fields {
+function inputOf(execution: Execution, stage: StageRun, kinds: StageKinds): Fields {
   return resolved(stage.input, (ref) => {
     const name = stageNamed(ref, execution.stages)
-    return outputOf(execution, name)?.[ref.slice(name.length + 1)]
+    const value = outputOf(execution, name)?.[ref.slice(name.length + 1)]
+    const named = stageOf(execution, name)
+    const wrong = named && value != null ? wrongValue(ref, value, named, kinds.get(named.kind)) : null
+    if (wrong) throw new UserError(`\`${ref}\` is needed here, and is not what ${name} says that it gives: ${wrong}`)
+    return value
   })
 }
 

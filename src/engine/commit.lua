@@ -1,4 +1,5 @@
 -- The one way to change what is stored: all of it or nothing of it.
+-- ARGV[2], ...: the records' values, in order: large ones cost nothing to read here.
 -- ARGV[1]: JSON { seen?, latest?, fence?, under?, records, effects, audit, outbox, index, lists, keys, hint }. Records are compared by version first.
 -- `latest`: the moment, on this clock, after which whoever asked was told that nothing was done.
 local change = cjson.decode(ARGV[1])
@@ -34,8 +35,8 @@ end
 if change.seen then
   redis.call('SET', change.seen.key, change.seen.value, 'PX', change.seen.ttl)
 end
-for _, record in ipairs(change.records) do
-  redis.call('HSET', record.key, 'v', record.version, 'd', record.value)
+for index, record in ipairs(change.records) do
+  redis.call('HSET', record.key, 'v', record.version, 'd', ARGV[index + 1])
 end
 for _, effect in ipairs(change.effects) do
   redis.call('HSET', change.keys.effects, effect.id, effect.value)
@@ -47,6 +48,10 @@ end
 for _, message in ipairs(change.outbox) do
   redis.call('ZADD', change.keys.outbox, 'LT', message.at, message.name)
   redis.call('HSET', change.keys.outbox .. ':wanted', message.name, redis.call('INCR', change.keys.outbox .. ':count'))
+  local since = tonumber(redis.call('HGET', change.keys.outbox .. ':since', message.name))
+  if not since or message.at < since then
+    redis.call('HSET', change.keys.outbox .. ':since', message.name, message.at)
+  end
 end
 for _, entry in ipairs(change.index) do
   redis.call('ZADD', change.keys.executions, entry.at, entry.id)

@@ -51,7 +51,10 @@ type Committed =
 export async function runCommit(redis: Redis, keys: Keys, change: Change, now: number): Promise<Committed> {
   const { until } = change
   const latest = until && (await latestOf(redis, until))
-  const answer = redis.eval(COMMIT, 0, JSON.stringify({ ...messageOf(keys, change, now), latest }))
+  const { records, ...message } = messageOf(keys, change, now)
+  const values = records.map(({ value }) => value)
+  const compared = records.map(({ value: _, ...record }) => record)
+  const answer = redis.eval(COMMIT, 0, JSON.stringify({ ...message, records: compared, latest }), ...values)
   const [kind, value] = (await answer.catch((error: unknown) => {
     throw until && !isUndone(error) ? new Unanswered(error) : error
   })) as [Committed['kind'] | 'late' | 'over', string]

@@ -17,6 +17,7 @@ import type { Recorder } from './audit/process.ts'
 import { recorded } from './audit/process.ts'
 import { untilDeadline } from './deadline.ts'
 import { earlierOutput, stageEnds } from './earlier.ts'
+import type { LiveLog } from './live-log.ts'
 import type { Progress } from './progress.ts'
 import type { Store } from './store.ts'
 import type { LabelledWorker } from './workers.ts'
@@ -32,6 +33,8 @@ export type RunnerParts = {
   readonly variables: Readonly<Record<string, string>>
   readonly groups: () => Promise<Groups>
   readonly progress: (execution: string, stage: string, text: string, load?: LoadWord) => void
+  /** Where people look on while it runs; without it nobody does. */
+  readonly live?: LiveLog
   readonly progressOf: (execution: string) => Promise<readonly Progress[]>
   readonly now: () => number
   readonly log: Log
@@ -71,7 +74,8 @@ export function contextOf(parts: RunnerParts, { execution, stage }: Start, place
     attempt: stage.attempt,
     output: (id) => outputOf(execution, id) ?? missing(id),
     approved: (plan) => approvalsOf(execution, plan).map(({ digest }) => digest),
-    approvedBy: (plan) => approvalsOf(execution, plan).flatMap(({ by, glass }) => (glass?.length ? [] : [by])),
+    approvedBy: (plan) =>
+      approvalsOf(execution, plan).flatMap(({ by, glass, from }) => (glass?.length || from ? [] : [by])),
     target: execution.environment,
     get environment() {
       return target.environment ?? nothing('environment')
@@ -98,18 +102,20 @@ export function contextOf(parts: RunnerParts, { execution, stage }: Start, place
     signal: controls.stop.signal,
     adopted: place.begun,
     progress: (text, load) => parts.progress(execution.id, stage.id, text, load),
+    log: (line, mask) =>
+      parts.live?.add({ execution: execution.id, stage: stage.id, attempt: stage.attempt }, line, mask),
     ends: async () => stageEnds(parts.store, execution, await parts.progressOf(execution.id)),
     before: (args) => earlierOutput(parts.store, execution, { stage: stage.id, args }),
     now: parts.now,
   }
-  const durably: RunContext['process'] = async (spec, onLine) => {
+  const durably: RunContext['process'] = async (spec, onLine, onErrorLine) => {
     const kill = () =>
       void interrupt(process, 'SIGKILL').catch((error) => parts.log.error({ err: error }, 'forced stop failed'))
     controls.force.signal.addEventListener('abort', kill, { once: true })
     if (controls.force.signal.aborted) kill()
     const left = spec.timeout === undefined ? undefined : (stage.startedAt ?? parts.now()) + spec.timeout - parts.now()
     const { ended, late } = await untilDeadline(left, kill, () =>
-      runOnce(process, spec, { onLine, signal: controls.stop.signal }),
+      runOnce(process, spec, { onLine, ...(onErrorLine ? { onErrorLine } : {}), signal: controls.stop.signal }),
     )
     return late && ended.end !== 'never-started' ? { ...ended, timedOut: true } : ended
   }
@@ -121,7 +127,9 @@ export function contextOf(parts: RunnerParts, { execution, stage }: Start, place
 /** The approvals that count, of judgments that showed this plan. */
 function approvalsOf(execution: Execution, plan: string): Judgment[] {
   const counting = execution.judgments.filter((each) => each.decision === 'approved' && !each.fell)
-  return counting.filter((each) => stageOf(execution, each.stage)?.input.show === plan)
+  // One of several approvals alone approves nothing.
+  const given = counting.filter((each) => stageOf(execution, each.stage)?.state === 'succeeded')
+  return given.filter((each) => stageOf(execution, each.stage)?.input.show === plan)
 }
 
 /** Everything that settings may take from the worker's environment is a secret. */

@@ -3,17 +3,18 @@ import type { Decision, Wanted } from '../core/access.ts'
 import { decide } from '../core/access.ts'
 import type { Actor } from '../core/actor.ts'
 import { idOf } from '../core/actor.ts'
-import type { Catalog, Parsed } from '../core/command.ts'
-import { CommandGroup, MissingArguments, parseFields, parseLine } from '../core/command.ts'
+import type { Catalog, Parsed, ParsedCommand } from '../core/command.ts'
+import { CommandGroup, MissingArguments, parseFields, parseLine, takeOutside } from '../core/command.ts'
 import type { Execution, NewExecution } from '../core/execution.ts'
 import type { Answer, Asked } from '../core/workflow.ts'
 import { messageOf, UserError } from '../errors.ts'
 import { answerOf } from './answers.ts'
 import type { AuditEntry } from './audit.ts'
 import { recordLate, writeAsked } from './audit.ts'
+import { overridersAmong, refusalToOverride } from './freeze.ts'
 import type { CrewParts } from './parts.ts'
 import type { Caller } from './request.ts'
-import { planRequest, wantedByAll } from './request.ts'
+import { planRequest, wantedBelow, wantedByAll } from './request.ts'
 import { rightsOf } from './rights.ts'
 import type { Alter } from './store.ts'
 
@@ -29,7 +30,8 @@ export function createCrew(parts: CrewParts) {
 
   /** Reads a line and does it. */
   async function ask(text: string, caller: Caller): Promise<Reply> {
-    return perform(await recorded(text, caller, () => read(parts.catalog, text)), caller)
+    const { parsed, why } = await recorded(text, caller, () => readOutside(parts.catalog, text))
+    return perform(parsed, caller, why)
   }
 
   /** The same for the fields of a modal. Throws `FieldErrors`. */
@@ -37,7 +39,7 @@ export function createCrew(parts: CrewParts) {
     return perform(await recorded(name, caller, () => parseFields(parts.catalog, name, fields)), caller)
   }
 
-  async function perform(parsed: Parsed, caller: Caller): Promise<Reply> {
+  async function perform(parsed: Parsed, caller: Caller, outside: string | null = null): Promise<Reply> {
     const asked: Asked = {
       actor: caller.actor,
       ...(await rightsFor(caller.actor)),
@@ -54,9 +56,12 @@ export function createCrew(parts: CrewParts) {
     const { rule } = await check(asked, wanted, { about, request: caller.request })
     for (const each of later) await check(asked, each, { about, request: caller.request })
     const { answer } = parsed.command
-    const execution = answer
+    const override = outside === null ? {} : await overriding(parsed, { asked, outside, wanted, caller })
+    const planned = answer
       ? null
       : await recorded(parsed.line, caller, () => planRequest(parts, parsed, { ...caller, under: asked.glass }))
+    for (const each of planned ? wantedBelow(planned) : []) await check(asked, each, { about, request: caller.request })
+    const execution = planned && { ...planned, ...override }
     const started = execution ? { execution: execution.id } : {}
     await writeAsked(parts.audit, { kind: 'asked', ...about, ...started, rule }, caller.request)
     const inTime = <T>(work: () => Promise<T>) => recordLate(parts.audit, about, caller.request, work)
@@ -76,6 +81,19 @@ export function createCrew(parts: CrewParts) {
     if (!stored) throw new Error(`${parsed.line} was not stored.`)
     parts.kick()
     return { kind: 'started', ...stored }
+  }
+
+  /** `--outside-window`: who may is named by the site for each environment; the execution keeps who it was, and why. */
+  async function overriding(
+    parsed: ParsedCommand,
+    { asked, outside, wanted, caller }: { asked: Asked; outside: string; wanted: Wanted; caller: Caller },
+  ): Promise<Pick<NewExecution, 'override'>> {
+    const roles = overridersAmong(parts, wanted.environment, asked.roles)
+    await recorded(parsed.line, caller, () => {
+      if (parsed.command.answer) throw new UserError(`\`${parsed.name}\` only answers; it waits for no window.`)
+      if (roles.length === 0) throw new UserError(refusalToOverride(parts, wanted.environment))
+    })
+    return { override: { by: asked.actor, at: parts.now(), why: outside, rule: `outside_window: ${roles.join(', ')}` } }
   }
 
   /** Whether somebody may run this; refused loudly and recorded. */
@@ -140,6 +158,17 @@ function superseding({ id, command, line }: NewExecution, now: number): Alter {
       environment,
       effects: older.map(({ execution }) => ({ do: 'tell', execution, event: { type: 'superseded', why }, at: now })),
     }
+  }
+}
+
+/** A form would lose the override, so that a line with one has to be complete. */
+function readOutside(catalog: Catalog, text: string): { parsed: Parsed; why: string | null } {
+  const { text: rest, why } = takeOutside(text)
+  try {
+    return { parsed: read(catalog, rest), why }
+  } catch (error) {
+    if (why !== null && error instanceof MissingArguments) throw new UserError(error.message)
+    throw error
   }
 }
 

@@ -1,88 +1,21 @@
 import { randomUUID } from 'node:crypto'
 import { decide } from '../core/access.ts'
-import type { Actor } from '../core/actor.ts'
-import { idOf, nameOf } from '../core/actor.ts'
-import { refusalToJudgeWith, rolesToJudge } from '../core/break-glass/judging.ts'
+import { idOf } from '../core/actor.ts'
 import type { Execution } from '../core/execution.ts'
 import { isOver, stageOf, wordOf } from '../core/execution.ts'
-import { clock, judgmentText, rolesText } from '../core/judgment.ts'
+import { rolesText } from '../core/judgment.ts'
 import type { Offer } from '../core/look.ts'
 import type { Choice } from '../core/mend.ts'
 import { nextSteps } from '../core/offer.ts'
-import { digestOf } from '../core/settle.ts'
 import { approversOf, isImage, lookFirst } from '../core/target.ts'
-import type { Asked, Deadline } from '../core/workflow.ts'
+import type { Asked } from '../core/workflow.ts'
 import { UserError } from '../errors.ts'
 import { writeAsked } from './audit.ts'
 import type { CrewParts } from './parts.ts'
 import { existing, pressOf, refusing, tell } from './press.ts'
-import { rightsOf } from './rights.ts'
 
-/** A judgment as a click gives it: which stage of which execution, as it stood when the button was drawn. */
-export type Verdict = {
-  readonly execution: string
-  readonly stage: string
-  readonly attempt: number
-  readonly decision: 'approved' | 'rejected'
-  readonly reason?: string
-}
-
-/**
- * Stores a judgment, after checking who gives it against what is stored now. Throws a `UserError` that says to the person why it was
- * not taken: the wrong person, too late, somebody else was first, or the plan was made anew since.
- */
-export async function judge(
-  parts: CrewParts,
-  verdict: Verdict,
-  actor: Actor,
-  request: string,
-  until?: Deadline,
-): Promise<Execution> {
-  const execution = await existing(parts, verdict.execution)
-  const { decision, reason } = verdict
-  const what = decision === 'approved' ? 'approve' : 'reject'
-  const refuse = refusing(parts, execution, { actor, what, request })
-  const stage = stageOf(execution, verdict.stage)
-  if (stage?.kind !== 'judgment') return refuse('There is no such judgment in this execution.')
-  const rights = await rightsOf(parts, actor)
-  const gate = {
-    askers: execution.askers,
-    glass: execution.glass ?? [],
-    approvers: (stage.input.approvers as string[]).filter((role) => role in parts.site.roles),
-  }
-  const wrongPerson = refusalToJudgeWith(gate, actor, rights)
-  if (wrongPerson) return refuse(`${wrongPerson}${decided(execution, stage.id)}`)
-  if (stage.attempt !== verdict.attempt)
-    return refuse('The plan was made anew since this button was drawn. Look at the new one, then judge.')
-  const roles = rolesToJudge(gate, rights)
-  const rule = `approvers: ${gate.approvers.filter((role) => roles.includes(role)).join(', ')}`
-  await writeAsked(parts.audit, { kind: 'asked', ...pressOf(execution, actor, what), stage: stage.id, rule }, request)
-  const digest = digestOf(execution, stage)
-  const under = rights.glass.length > 0 ? { glass: rights.glass } : {}
-  const given = { decision, by: actor, at: parts.now(), ...(reason ? { reason } : {}), ...under }
-  const judgment = { stage: stage.id, digest, ...given }
-  const done = await tell(parts, execution, { type: 'judged', judgment }, { actor, what, request, until })
-  if (!done.changed && done.refused) return refuse(done.refused)
-  return done.execution
-}
-
-/** Why a reject form is not worth opening, or null: the same checks as `judge` makes later. */
-export async function mayStillJudge(
-  parts: CrewParts,
-  verdict: Omit<Verdict, 'decision'>,
-  actor: Actor,
-): Promise<Execution> {
-  const execution = await existing(parts, verdict.execution)
-  const stage = stageOf(execution, verdict.stage)
-  const rights = await rightsOf(parts, actor)
-  const { askers, glass = [] } = execution
-  const gate = { askers, glass, approvers: (stage?.input.approvers ?? []) as string[] }
-  const wrongPerson = refusalToJudgeWith(gate, actor, rights)
-  const refuse = refusing(parts, execution, { actor, what: 'reject' })
-  if (wrongPerson) return refuse(`${wrongPerson}${decided(execution, verdict.stage)}`)
-  if (stage?.state === 'waiting' && stage.attempt === verdict.attempt) return execution
-  return refuse(decided(execution, verdict.stage).trim() || 'Nobody is asked to judge this now.')
-}
+/** Which stage of which execution, as it stood when the button was drawn. */
+export type Pressed = { readonly execution: string; readonly stage: string; readonly attempt: number }
 
 /** Asks an execution to end: at once where nothing runs, else by one interrupt and patience. `force` is the second, unsafe step. */
 export async function cancel(
@@ -170,7 +103,10 @@ function refusalToChoose({ site }: CrewParts, execution: Execution, asked: Asked
   return approves || decision.allowed ? null : decision.why
 }
 
-/** Ends a wait, or puts it off. It needs the right to run the command, or to approve what it does. */
+/**
+ * Ends a wait, or puts it off. To put it off needs the right to run the command, or to approve what it does; to skip it one of the roles that
+ * its stage names, or without them the right to approve here or to cancel it.
+ */
 export async function moveWait(
   parts: CrewParts,
   press: { readonly execution: string; readonly stage: string; readonly attempt: number; readonly to: 'now' | 'later' },
@@ -179,9 +115,12 @@ export async function moveWait(
 ): Promise<Execution> {
   const execution = await existing(parts, press.execution)
   const { actor } = asked
-  const what = press.to === 'now' ? 'end the wait' : 'postpone'
+  const what = press.to === 'now' ? 'skip the wait' : 'postpone'
   const refuse = refusing(parts, execution, { actor, what, request })
-  const refusal = refusalToChoose(parts, execution, asked, 'plan')
+  const refusal =
+    press.to === 'now'
+      ? refusalToSkip(parts, execution, press.stage, asked)
+      : refusalToChoose(parts, execution, asked, 'plan')
   if (refusal) return refuse(refusal)
   await writeAsked(parts.audit, { kind: 'asked', ...pressOf(execution, actor, what), stage: press.stage }, request)
   const { stage, attempt, to } = press
@@ -195,8 +134,22 @@ export async function moveWait(
   return done.execution
 }
 
+function refusalToSkip(parts: CrewParts, execution: Execution, stage: string, asked: Asked): string | null {
+  const { skip } = stageOf(execution, stage)?.input ?? {}
+  const has = (roles: readonly string[]) =>
+    roles.some((role) => asked.roles.includes(role) && Object.hasOwn(parts.site.roles, role))
+  if (Array.isArray(skip)) {
+    const named = skip.map(String)
+    return has(named)
+      ? null
+      : `Only ${rolesText(named)} may skip this wait. You have ${asked.roles.length ? rolesText(asked.roles) : 'no role here'}.`
+  }
+  if (has(approversOf(parts.site, execution.environment))) return null
+  return refusalToCancel(parts, execution, asked, false)
+}
+
 /** The line of a button that a stage proposed as the next step. Throws a `UserError` when there is none any more. */
-export async function nextStepOf(parts: CrewParts, press: Omit<Verdict, 'decision' | 'reason'>): Promise<string> {
+export async function nextStepOf(parts: CrewParts, press: Pressed): Promise<string> {
   const steps = nextSteps(await existing(parts, press.execution))
   const found = steps.find(({ stage, index }) => stage === press.stage && index === press.attempt)
   if (found) return found.line
@@ -222,11 +175,4 @@ function refusalToCancel(
   const allow = catalog.entries.get('runs cancel')?.command.allow ?? []
   const decision = decide(site, asked.roles, { command: 'runs cancel', allow, args: {}, environment: null })
   return decision.allowed ? null : decision.why
-}
-
-function decided(execution: Execution, stage: string): string {
-  const judgment = execution.judgments.findLast((each) => each.stage === stage && !each.fell)
-  if (judgment) return ` It is decided already: ${judgmentText(judgment)}.`
-  if (execution.ending === 'expired' && execution.endedAt) return ` It expired at ${clock(execution.endedAt)}.`
-  return execution.endedAt ? ` It is over since ${clock(execution.endedAt)}, asked by ${nameOf(execution.actor)}.` : ''
 }

@@ -16,13 +16,14 @@ import { createPerform } from './perform.ts'
 import { createProgress } from './progress.ts'
 import { createHints } from './queue.ts'
 import { connect, connectPatiently, redisPlace, untilReached, whenReady } from './redis.ts'
+import type { Changed } from './store.ts'
 import { createStore } from './store.ts'
 
 /**
  * What bots, workers and the CLI share: the store, what waits to be done, and what waits to be shown. Waits for Redis before it
- * answers, however long that takes. Throws a `ConfigError` where the others have another artifact key.
+ * answers, however long that takes. Throws a `ConfigError` where the others have another artifact key. `changed` hears of what is stored.
  */
-export async function createEngine(config: Config, site: Site, log: Log) {
+export async function createEngine(config: Config, site: Site, log: Log, changed?: Changed) {
   const place = redisPlace(config)
   const keys = keysOf(config.settings.GROUNDCREW_PREFIX)
   const redis = connect(place, log)
@@ -37,7 +38,7 @@ export async function createEngine(config: Config, site: Site, log: Log) {
   })
   const now = () => Date.now()
   const closing: (() => void)[] = []
-  const store = createStore(redis, keys, now, config.settings.REDIS_REPLICAS)
+  const store = createStore(redis, keys, now, config.settings.REDIS_REPLICAS, changed)
   const hints = createHints(queueing, keys, log)
   const parts = { redis, keys, store, site, kinds: stageKinds, hints, now }
   const sweeper = createSweeper(redis, keys, createPerform(parts), now, log)

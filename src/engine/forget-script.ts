@@ -20,7 +20,7 @@ for _, name in ipairs(names) do
 end
 for _, name in ipairs(names) do
   redis.call('ZREM', keys.outbox, name)
-  for _, part in ipairs({ 'wanted', 'holders', 'progress', 'tries', 'intents', 'doubts' }) do
+  for _, part in ipairs({ 'wanted', 'since', 'holders', 'progress', 'tries', 'intents', 'doubts' }) do
     redis.call('HDEL', keys.outbox .. ':' .. part, name)
   end
   redis.call('DEL', keys.message .. name)

@@ -18,11 +18,18 @@ export function keysOf(prefix: string) {
     schedules: key('schedules'),
     /** Messages whose wanted state may differ from what Slack shows, by the time they should be looked at. */
     outbox: key('outbox'),
+    /** Since when each of them is wanted: how old the oldest is. */
+    outboxSince: `${key('outbox')}:since`,
     message: (name: string) => key('message', name),
     /** Names of messages of an execution that its record does not tell: warnings, and files of every attempt. */
     messagesOf: (execution: string) => key('messages', execution),
+    /** People who opened their home, by when, and a digest of what each shows. */
+    homes: key('homes'),
+    home: (person: string) => key('home', person),
     seen: (request: string) => key('seen', request),
     progress: (execution: string) => key('progress', execution),
+    /** What one start of a stage says while it runs, as a stream that is bounded. */
+    log: (execution: string, stage: string, attempt: number) => key('log', execution, stage, String(attempt)),
     artifact: (execution: string, name: string) => key('artifact', execution, name),
     /** Sealed like an artifact, and of no execution: what was last seen right in Consul, and what waits for a datacenter. */
     kept: (name: string) => key('kept', name),
@@ -59,6 +66,11 @@ export function keysOf(prefix: string) {
     consulWatchesOpen: key('consul-watches', 'open'),
     consulWatchLease: key('consul-watches', 'lease'),
     consulWatchFence: key('consul-watches', 'fence'),
+    /** What a trigger has had already, where; where it was looked at once; and which bot looks. */
+    trigger: (name: string, what: string, where: string) => key('trigger', name, what, where),
+    triggersBegun: key('triggers', 'begun'),
+    triggersLease: key('triggers', 'lease'),
+    triggersFence: key('triggers', 'fence'),
     /** The audit: its chain, where that stands, what waits for its place in it, and how far which file has it. */
     audit: key('audit'),
     auditHead: key('audit', 'head'),

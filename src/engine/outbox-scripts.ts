@@ -60,7 +60,7 @@ return found`
 
 /**
  * A wish for later is progress: it gives way to everything else, unless something more important waits under the same name.
- * KEYS: outbox, wanted, feed, count, progress. ARGV: name, at, whether it is progress.
+ * KEYS: outbox, wanted, feed, count, progress, since. ARGV: name, at, whether it is progress.
  */
 export const WANT = `
 local before = redis.call('HGET', KEYS[2], ARGV[1])
@@ -71,6 +71,8 @@ if ARGV[3] == '1' and (not redis.call('ZSCORE', KEYS[1], ARGV[1]) or (before and
 end
 redis.call('ZADD', KEYS[1], 'LT', ARGV[2], ARGV[1])
 redis.call('HSET', KEYS[2], ARGV[1], number)
+local since = tonumber(redis.call('HGET', KEYS[6], ARGV[1]))
+if not since or tonumber(ARGV[2]) < since then redis.call('HSET', KEYS[6], ARGV[1], ARGV[2]) end
 redis.call('PUBLISH', KEYS[3], '{}')`
 
 /** Does what is given only for whoever holds the name. KEYS: holders. ARGV: name, lease, JSON list of commands. */
@@ -81,7 +83,7 @@ return 1`
 
 /**
  * Only what was shown is taken off the list: a wish that came meanwhile stays, due when it said. No number is given twice.
- * KEYS: outbox, wanted, held, holders, progress, tries. ARGV: name, lease, wanted.
+ * KEYS: outbox, wanted, held, holders, progress, tries, since. ARGV: name, lease, wanted.
  */
 export const SETTLE = `
 if redis.call('HGET', KEYS[4], ARGV[1]) ~= ARGV[2] then return end
@@ -92,6 +94,9 @@ if (redis.call('HGET', KEYS[2], ARGV[1]) or '0') == ARGV[3] then
   redis.call('ZREM', KEYS[1], ARGV[1])
   redis.call('HDEL', KEYS[2], ARGV[1])
   redis.call('HDEL', KEYS[5], ARGV[1])
+  redis.call('HDEL', KEYS[7], ARGV[1])
+else
+  redis.call('HSET', KEYS[7], ARGV[1], redis.call('ZSCORE', KEYS[1], ARGV[1]) or 0)
 end`
 
 /** The same keys; ARGV also: at, whether it is progress. A newer wish does not wait for what the older one has to wait for. */

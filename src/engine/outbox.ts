@@ -56,6 +56,7 @@ export function createOutbox(redis: Redis, keys: Keys, now: () => number) {
   const part = (name: string) => `${keys.outbox}:${name}`
   const [wanted, held, holders, progress] = [part('wanted'), part('held'), part('holders'), part('progress')]
   const [count, tries, intents, doubts] = [part('count'), part('tries'), part('intents'), part('doubts')]
+  const since = keys.outboxSince
 
   async function fenced({ name, lease }: Wish, ...commands: readonly (string | number)[][]): Promise<void> {
     const done = await redis.eval(FENCED, 1, holders, name, lease, JSON.stringify(commands))
@@ -66,7 +67,7 @@ export function createOutbox(redis: Redis, keys: Keys, now: () => number) {
 
   async function want(name: string, at = now()): Promise<void> {
     const later = at > now() ? '1' : ''
-    await redis.eval(WANT, 5, keys.outbox, wanted, keys.feed, count, progress, name, at, later)
+    await redis.eval(WANT, 6, keys.outbox, wanted, keys.feed, count, progress, since, name, at, later)
   }
 
   return {
@@ -79,7 +80,7 @@ export function createOutbox(redis: Redis, keys: Keys, now: () => number) {
       return Array.from({ length: found.length / 4 }, (_, index) => wishOf(found.slice(index * 4)))
     },
     async settle({ name, lease, wanted: number }: Wish): Promise<void> {
-      await redis.eval(SETTLE, 6, keys.outbox, wanted, held, holders, progress, tries, name, lease, number)
+      await redis.eval(SETTLE, 7, keys.outbox, wanted, held, holders, progress, tries, since, name, lease, number)
     },
     /** Keeps a claimed name from everybody else for as long as the work on it takes. */
     async keep<T>(wish: Wish, work: () => Promise<T>): Promise<T> {
@@ -114,7 +115,7 @@ export function createOutbox(redis: Redis, keys: Keys, now: () => number) {
     /** Stored before a post; null once it is known that nothing was posted. */
     async intend(wish: Wish, intent: Intent | null): Promise<void> {
       const { name } = wish
-      const about = /^file:([^:]+):/.exec(name)?.[1] ?? /^warning:(.+?)(?:-x\d+)?$/.exec(name)?.[1]
+      const about = /^(?:file|reminder):([^:]+):/.exec(name)?.[1] ?? /^warning:(.+?)(?:-x\d+)?$/.exec(name)?.[1]
       const known = about ? [['SADD', keys.messagesOf(about), name]] : []
       if (intent) await fenced(wish, ['HSET', intents, name, JSON.stringify(intent)], ...known)
       else await fenced(wish, ['HDEL', intents, name])

@@ -6,6 +6,7 @@ import type { StageKinds } from '../core/workflow.ts'
 import type { Done, Perform } from './effects.ts'
 import type { Keys } from './keys.ts'
 import { endLifetime, warnOfEnd } from './lifetimes.ts'
+import { tendChild } from './nested.ts'
 import { beginNextStep } from './promote.ts'
 import type { Hints } from './queue.ts'
 import type { Store } from './store.ts'
@@ -44,6 +45,9 @@ export function createPerform(parts: EngineParts): Perform {
       case 'lifetime':
         if (effect.what === 'warn') await warnOfEnd(parts, effect.environment, effect.id)
         else await endLifetime(parts, effect.environment, effect.id)
+        return 'done'
+      case 'child':
+        await tendChild(parts, effect)
         return 'done'
       case 'promote':
         await beginNextStep(parts, effect.execution)

@@ -24,6 +24,13 @@ export function createHints(connection: Redis, keys: Keys, log: Log): Hints {
   }
 }
 
+/** The queue to look at, for its counts and its board. Whoever opens it closes it. */
+export function viewQueue(connection: Redis, keys: Keys, log: Log): Queue<Hint> {
+  const queue = new Queue<Hint>(keys.queue, { connection, skipMetasUpdate: true })
+  queue.on('error', (error) => log.warn({ error: error.message }, 'queue connection'))
+  return queue
+}
+
 /**
  * The receiving side. `maxStalledCount: 0`: a job whose worker died is never given to another one, whatever it was doing; the store's
  * own sweep decides what is started again. `connection` must wait for Redis (`maxRetriesPerRequest: null`).

@@ -6,13 +6,15 @@ import type { ParsedCommand } from '../core/command.ts'
 import { parseLine } from '../core/command.ts'
 import { milliseconds } from '../core/duration.ts'
 import type { NewExecution, Origin } from '../core/execution.ts'
+import { childrenIn } from '../core/nested.ts'
 import { planStages } from '../core/planning.ts'
 import type { Site } from '../core/site.ts'
 import { targetOf } from '../core/target.ts'
 import { wantedOf } from '../core/wanted.ts'
-import type { Deadline, Fields, NamedEnvironment } from '../core/workflow.ts'
+import type { Deadline, Fields, NamedEnvironment, Stage } from '../core/workflow.ts'
 import { UserError } from '../errors.ts'
 import { newId } from './id.ts'
+import { nesting } from './nested.ts'
 import type { CrewParts } from './parts.ts'
 import { laterEnvironments, promotionOf } from './promote.ts'
 
@@ -32,15 +34,20 @@ export type Caller = {
 
 /** The execution that a parsed line asks for, stored nowhere yet. Throws a `UserError` where the site allows less. */
 export function planRequest(
-  parts: Pick<CrewParts, 'site' | 'kinds'>,
+  parts: Pick<CrewParts, 'site' | 'kinds'> & { readonly catalog?: CrewParts['catalog'] },
   parsed: ParsedCommand,
   caller: Omit<Caller, 'request'> & { readonly request?: string },
+  above: readonly string[] = [],
 ): NewExecution {
   const { command, args, line, name } = parsed
   const wanted = wantedOf(parsed, parts.site)
   const target = targetOf(parts.site, wanted.environment)
   const { environment } = target
-  const context = { site: parts.site, ...target }
+  const { catalog } = parts
+  const nested =
+    catalog &&
+    nesting({ ...parts, catalog }, [...above, name], (below, names) => planRequest(parts, below, caller, names))
+  const context = { site: parts.site, ...target, ...(nested ? { nested } : {}) }
   const lifetime = command.lifetime?.(args) ?? null
   if (lifetime && environment) checkLifetime(lifetime, environment)
   const id = newId(caller.request)
@@ -80,7 +87,17 @@ export async function dryRun(
     const decision = decide(parts.site, roles, wanted)
     if (!decision.allowed) throw new UserError(decision.why)
   }
-  return planRequest(parts, parsed, caller)
+  const planned = planRequest(parts, parsed, caller)
+  for (const wanted of wantedBelow(planned)) {
+    const decision = decide(parts.site, roles, wanted)
+    if (!decision.allowed) throw new UserError(decision.why)
+  }
+  return planned
+}
+
+/** What the workflows want that are nested in one that is planned: whoever asks has to be allowed each of them too. */
+export function wantedBelow({ stages }: { readonly stages: readonly Stage[] }): Wanted[] {
+  return childrenIn(stages).map(({ command, allow, args, environment }) => ({ command, allow, args, environment }))
 }
 
 /** What a line wants, in the first place and in every later step: all of it has to be allowed. */

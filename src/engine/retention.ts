@@ -79,6 +79,9 @@ async function forget({ redis, keys, store }: RetentionParts, id: string, before
 function change(keys: Keys, execution: Execution, environment: EnvironmentRecord | null) {
   const { id } = execution
   const artifacts = [...ARTIFACTS, ...fileNames(execution)].map((name) => keys.artifact(id, name))
+  const logs = execution.stages.flatMap(({ id: stage, attempt }) =>
+    Array.from({ length: Math.max(attempt, 1) }, (_, before) => keys.log(id, stage, before + 1)),
+  )
   const expected = (key: string, version: number) => ({ key, version: String(version) })
   return {
     id,
@@ -88,7 +91,7 @@ function change(keys: Keys, execution: Execution, environment: EnvironmentRecord
     ],
     newest: NEWEST_KEPT,
     names: messageNames(execution),
-    gone: [keys.execution(id), keys.progress(id), ...artifacts],
+    gone: [keys.execution(id), keys.progress(id), ...logs, ...artifacts],
     keys: {
       executions: keys.executions,
       open: keys.open,

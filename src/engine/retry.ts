@@ -1,14 +1,31 @@
 import { randomUUID } from 'node:crypto'
+import type { Wanted } from '../core/access.ts'
 import { decide } from '../core/access.ts'
 import { idOf } from '../core/actor.ts'
 import { underGlass } from '../core/break-glass/glass.ts'
 import type { Execution } from '../core/execution.ts'
 import { seenBy } from '../core/promotion.ts'
+import type { Retry } from '../core/retry.ts'
 import { retryOf } from '../core/retry.ts'
 import type { Asked } from '../core/workflow.ts'
 import { UserError } from '../errors.ts'
 import { newId } from './id.ts'
 import type { CrewParts } from './parts.ts'
+import { wantedBelow } from './request.ts'
+
+/** What is nested in it, and the steps that come after it, run by the right of whoever retries too. Throws a `UserError`. */
+function retriable({ site }: CrewParts, execution: Execution, { roles }: Asked): Retry {
+  const { command, allow, args, environment, promotion } = execution
+  const check = (wanted: Wanted) => {
+    const decision = decide(site, roles, wanted)
+    if (!decision.allowed) throw new UserError(decision.why)
+  }
+  check({ command, allow, args, environment })
+  const retry = retryOf(execution)
+  for (const each of wantedBelow(retry)) check(each)
+  for (const step of promotion?.rest ?? []) check({ command, allow, args, environment: step.environment })
+  return retry
+}
 
 /**
  * Says what would run again, and with `go` stores a new execution of just that. It needs the right to run the command with its
@@ -16,9 +33,7 @@ import type { CrewParts } from './parts.ts'
  */
 export async function retry(parts: CrewParts, execution: Execution, asked: Asked, go: boolean): Promise<string> {
   const { command, allow, args, environment } = execution
-  const decision = decide(parts.site, asked.roles, { command, allow, args, environment })
-  if (!decision.allowed) throw new UserError(decision.why)
-  const { stages, kept } = retryOf(execution)
+  const { stages, kept } = retriable(parts, execution, asked)
   const list = stages.map(({ id }) => `\`${id}\``).join(', ')
   const left = kept.length > 0 ? ` Not again: ${kept.map((id) => `\`${id}\``).join(', ')}.` : ''
   if (!go)

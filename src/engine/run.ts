@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Event } from '../core/event.ts'
 import type { Execution, StageRun } from '../core/execution.ts'
 import { isOver, outputOf, stageOf } from '../core/execution.ts'
+import { stopOf } from '../core/failure.ts'
 import { messageOf } from '../errors.ts'
 import { discard } from '../tools/run.ts'
 import { attemptOf } from './attempt.ts'
@@ -71,7 +72,7 @@ export function createRunner(parts: RunnerParts) {
     try {
       const next = await store.tell(execution.id, event)
       const taken = stageOf(next.execution, stage.id)
-      if (!next.changed || !taken) return
+      if (!next.changed || taken?.state !== 'running') return // another one has it, or it may not begin now
       const left = event.type === 'stage.adopted' ? stage.state : null
       if (left) log.warn({ execution: execution.id, stage: stage.id, from: stage.worker?.id }, 'stage adopted')
       await toTheEnd({ execution: next.execution, stage: taken, kind, left }, controls)
@@ -104,14 +105,16 @@ export function createRunner(parts: RunnerParts) {
     }
   }
 
-  /** Passes on a cancel that was stored for an execution that runs here. */
+  /** Passes on that an execution that runs here was canceled, or that one of its stages has to stop. */
   async function obey(id: string): Promise<void> {
     const mine = [...running].filter(([key]) => key.startsWith(`${id}/`))
     if (mine.length === 0) return
-    const cancel = (await store.execution(id))?.cancel
-    for (const [, controls] of mine) {
-      if (cancel) controls.stop.abort()
-      if (cancel?.force) controls.force.abort()
+    const execution = await store.execution(id)
+    for (const [key, controls] of mine) {
+      const stage = execution?.stages.find((each) => keyOf(id, each) === key)
+      const stop = execution && stopOf(execution, stage ?? {})
+      if (stop) controls.stop.abort()
+      if (stop?.force) controls.force.abort()
     }
   }
 

@@ -24,7 +24,7 @@ import type { Asked } from '../core/workflow.ts'
 import { UserError } from '../errors.ts'
 import { newId } from './id.ts'
 import type { CrewParts } from './parts.ts'
-import { planRequest } from './request.ts'
+import { planRequest, wantedBelow } from './request.ts'
 import { withWake } from './schedule-clock.ts'
 import type { ScheduleChange } from './schedule-records.ts'
 import { refusalToChange } from './schedule-rights.ts'
@@ -114,7 +114,12 @@ async function checkedLine(
   const decision = owner && decide(parts.site, rolesOf(parts.site, owner, await parts.groups()), wanted)
   if (decision && !decision.allowed) throw new UserError(decision.why)
   const actor: Actor = owner ?? { kind: 'schedule', id: 'new', owner: { kind: 'shell', user: 'nobody' } }
-  planRequest(parts, parsed, { actor, origin: { channel: null, via: 'schedule' } })
+  const planned = planRequest(parts, parsed, { actor, origin: { channel: null, via: 'schedule' } })
+  const roles = owner ? rolesOf(parts.site, owner, await parts.groups()) : []
+  for (const below of owner ? wantedBelow(planned) : []) {
+    const allowed = decide(parts.site, roles, below)
+    if (!allowed.allowed) throw new UserError(allowed.why)
+  }
   return { line, environment: wanted.environment }
 }
 

@@ -16,6 +16,7 @@ import type { Change } from './commit.ts'
 import { replicated, runCommit, SEEN_FOR_MS } from './commit.ts'
 import { createWatchRecords, type WatchRecords } from './consul/watch-records.ts'
 import type { Keys } from './keys.ts'
+import { createReader } from './large.ts'
 import type { ScheduleRecords } from './schedule-records.ts'
 import { createScheduleRecords } from './schedule-records.ts'
 
@@ -69,15 +70,25 @@ export type Store = {
   list(options: { limit: number; open?: boolean; inHand?: boolean }): Promise<Execution[]>
 }
 
+/** Hears of each change of an execution that this process stored; `before` is null for a new one. */
+export type Changed = (before: Execution | null, after: Execution) => void
+
 /** The only writer of executions and environments. Every change is compared and set with its effects in one script. */
-export function createStore(redis: Redis, keys: Keys, now: () => number, replicas = 0): Store {
+export function createStore(
+  redis: Redis,
+  keys: Keys,
+  now: () => number,
+  replicas = 0,
+  changed: Changed = () => {},
+): Store {
   const commit = async (change: Change) => {
     const audit = change.audit && (await glasses.marked(change.audit))
     const result = await runCommit(redis, keys, { ...change, ...(audit ? { audit } : {}) }, now())
     if (replicas > 0) await replicated(redis, replicas)
     return result
   }
-  const execution = async (id: string) => parsed<Execution>(await redis.hget(keys.execution(id), 'd'))
+  const reader = createReader(redis, keys)
+  const execution = reader.read
   const environment = async (name: string) =>
     parsed<EnvironmentRecord>(await redis.hget(keys.environment(name), 'd')) ?? newEnvironment(name)
 
@@ -142,7 +153,10 @@ export function createStore(redis: Redis, keys: Keys, now: () => number, replica
           until,
           under,
         })
-        if (result.kind === 'ok') return { done: { execution: next.execution, before: false } }
+        if (result.kind === 'ok') {
+          changed(null, next.execution)
+          return { done: { execution: next.execution, before: false } }
+        }
         if (result.kind !== 'seen') return 'again'
         const earlier = await execution(result.value)
         return { done: earlier ? { execution: earlier, before: true } : null }
@@ -150,7 +164,7 @@ export function createStore(redis: Redis, keys: Keys, now: () => number, replica
     },
 
     async tell(id, event, request, until) {
-      return untilStored(async () => {
+      const attempt = async () => {
         const before = await execution(id)
         if (!before) throw new Error(`There is no execution ${id} in the store.`)
         const record = before.environment ? await environment(before.environment) : null
@@ -165,8 +179,12 @@ export function createStore(redis: Redis, keys: Keys, now: () => number, replica
         const under = heldFor(event)
         const result = await commit({ ...changeOf(next, record), audit, ...seen, until, under })
         if (result.kind === 'conflict') return 'again'
+        if (result.kind === 'ok') changed(before, next.execution)
+        if (result.kind === 'ok') reader.stored(next.execution)
         return { done: result.kind === 'ok' ? next : { ...next, changed: false, refused: null } }
-      })
+      }
+      // Each try waits for its turn: those that began before it was known how large it is, too.
+      return untilStored<Next>(() => reader.inTurn(id, attempt))
     },
 
     async alter(name, change, request) {
@@ -214,6 +232,7 @@ function changeOf(next: Next, before: EnvironmentRecord | null = null): Change {
 /** Break glasses by which somebody may what the event says: it counts only while they hold. */
 function heldFor(event: Event): readonly string[] | undefined {
   if (event.type === 'judged') return event.judgment.glass
+  if (event.type === 'overridden') return event.glass
   return event.type === 'chosen' ? event.choice.glass : undefined
 }
 

@@ -17,6 +17,8 @@ type Parts = {
   readonly deadAfter: number
   readonly now: () => number
   readonly log: Log
+  /** Looks at the same executions besides, as often. */
+  readonly besides?: (inHand: readonly Execution[]) => Promise<void>
 }
 
 /** How long workers of the same machine have to adopt what a dead one left, before it counts as lost. */
@@ -41,6 +43,7 @@ export function createWatch(parts: Parts, mine?: { runner: Runner; worker: Worke
     for (const execution of inHand) {
       for (const stage of execution.stages) await lookAt(execution, stage)
     }
+    await parts.besides?.(inHand)
     if (!mine) return
     await mine.runner.obeyAll()
     if (looks++ % TIDY_EVERY === 0) await mine.runner.tidyAll()

@@ -3,33 +3,43 @@ import { App } from '@slack/bolt'
 import type { Config } from '../config.ts'
 import { need } from '../config.ts'
 import { offers } from '../core/look.ts'
-import { cancel, choose, judge, mayStillJudge, moveWait, nextStepOf } from '../engine/deeds.ts'
+import { cancel, choose, moveWait, nextStepOf } from '../engine/deeds.ts'
 import { extend } from '../engine/extend.ts'
+import type { Homes } from '../engine/homes.ts'
+import { messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { listenToAlerts } from './app-alerts.ts'
 import { listenToGlass } from './app-glass.ts'
+import { listenToJudgments } from './app-judgments.ts'
 import { listenToLines } from './app-lines.ts'
 import { boltLogger } from './bolt-logger.ts'
 import { actorOf, answered, onClicks, personOf, privately } from './clicks.ts'
+import type { Called } from './clients.ts'
+import { counted } from './clients.ts'
 import type { Desk } from './desk.ts'
-import { inTime, once, said } from './desk.ts'
-import { awayView, homeView } from './home.ts'
-import type { Press } from './messages.ts'
+import { inTime, once } from './desk.ts'
+import { awayView, homeView, readHomeData } from './home.ts'
+import type { HomeWatch } from './homes.ts'
+import { createHomeWatch } from './homes.ts'
 import { answerMessage, readButtonValue, refusalMessage } from './messages.ts'
-import { fieldsOf, rejectModal } from './modal.ts'
-import { createHttpReceiver } from './receiver.ts'
+import type { Reached } from './receiver.ts'
+import { createHttpReceiver, createSocketReceiver } from './receiver.ts'
 import type { Delivery } from './requests.ts'
 import { submitted, typed } from './requests.ts'
 
 /** Bolt, and what each thing that Slack sends is answered with. Every one of them is: nothing stays silent. */
-export function createSlackApp(config: Config, desk: Desk, log: Log): App {
+export function createSlackApp(config: Config, desk: Desk, homes: Homes, log: Log, called: Called = () => {}) {
   const { settings } = config
-  const socketMode = settings.SLACK_MODE === 'socket'
+  const { SLACK_API_URL: slackApiUrl } = settings
+  const socket =
+    settings.SLACK_MODE === 'socket'
+      ? createSocketReceiver({ appToken: need(config, 'SLACK_APP_TOKEN'), slackApiUrl, log, now: desk.parts.now })
+      : null
   const app = new App({
     token: need(config, 'SLACK_BOT_TOKEN'),
-    clientOptions: { slackApiUrl: settings.SLACK_API_URL, timeout: 10_000, retryConfig: { retries: 1 } },
-    ...(socketMode
-      ? { socketMode, appToken: need(config, 'SLACK_APP_TOKEN') }
+    clientOptions: { slackApiUrl, timeout: 10_000, retryConfig: { retries: 1 }, fetch: counted(called) },
+    ...(socket
+      ? { socketMode: true, receiver: socket.receiver, appToken: need(config, 'SLACK_APP_TOKEN') }
       : { receiver: createHttpReceiver(need(config, 'SLACK_SIGNING_SECRET'), desk.parts.now) }),
     logger: boltLogger(log),
     ignoreSelf: true,
@@ -41,8 +51,15 @@ export function createSlackApp(config: Config, desk: Desk, log: Log): App {
   listenToAlerts(app, desk)
   listenToLines(app, desk)
   listenToGlass(app, desk)
-  listenToHome(app, desk)
-  return app
+  const homeWatch = createHomeWatch({
+    ...{ desk, homes },
+    publish: async (user, view) => void (await app.client.views.publish({ user_id: user, view })),
+  })
+  listenToHome(app, desk, homeWatch)
+  const begun = desk.parts.now()
+  /** Over HTTP Slack comes to us: that we listen is all there is to know. */
+  const listening = (): Reached => ({ ready: true, state: 'listening', since: begun })
+  return Object.assign(app, { reached: socket?.reached ?? listening, homes: homeWatch })
 }
 
 function listenToCommands(app: App, desk: Desk): void {
@@ -81,20 +98,7 @@ function listenToButtons(app: App, desk: Desk): void {
     ...delivery,
   })
 
-  onClick('judgment.approve', async (body, press, { request, until }) => {
-    await judge(desk.parts, { ...press, decision: 'approved' }, actorOf(body), request, until)
-    return null
-  })
-  onClick('judgment.reject', async (body, press) => {
-    const execution = await mayStillJudge(desk.parts, press, actorOf(body))
-    if (!(await once(desk, `form:${body.trigger_id}`))) return null
-    const view = rejectModal({
-      privateMetadata: JSON.stringify({ press, channel: body.channel?.id ?? null }),
-      line: execution.line,
-    })
-    await app.client.views.open({ trigger_id: body.trigger_id, view })
-    return null
-  })
+  listenToJudgments(app, desk, onClick)
   onClick('execution.cancel', async (body, press, delivery) => {
     await cancel(desk.parts, press.execution, await askedBy(body, delivery), { request: delivery.request })
     return null
@@ -128,18 +132,6 @@ function listenToButtons(app: App, desk: Desk): void {
 }
 
 function listenToForms(app: App, desk: Desk): void {
-  app.view('judgment.reject', async ({ body, view, ack }) => {
-    const { press } = JSON.parse(view.private_metadata) as { press: Press }
-    const reason = fieldsOf(view.state.values).reason?.trim() ?? ''
-    if (!reason) return ack({ response_action: 'errors', errors: { reason: 'Say why in a few words.' } })
-    const actor = { kind: 'slack', team: body.user.team_id ?? body.team?.id ?? '', user: body.user.id } as const
-    const refused = await answered(desk, async (until) => {
-      await judge(desk.parts, { ...press, decision: 'rejected', reason }, actor, `view:${view.id}`, until)
-      return null
-    })
-    await (refused ? ack({ response_action: 'errors', errors: { reason: said(refused) } }) : ack())
-  })
-
   app.view('command.arguments', async ({ body, view, ack }) => {
     const person = { team: body.user.team_id ?? body.team?.id ?? '', user: body.user.id }
     const result = await submitted(desk, view, person)
@@ -150,11 +142,12 @@ function listenToForms(app: App, desk: Desk): void {
   })
 }
 
-function listenToHome(app: App, desk: Desk): void {
+function listenToHome(app: App, desk: Desk, homes: HomeWatch): void {
   app.event('app_home_opened', async ({ event, body }) => {
     const actor = { kind: 'slack', team: (body as { team_id: string }).team_id, user: event.user } as const
-    const view = await inTime(desk, () => homeView(desk, actor), awayView)
+    const view = await inTime(desk, async () => homeView(desk, actor, await readHomeData(desk)), awayView)
     await app.client.views.publish({ user_id: event.user, view })
+    await homes.opened(actor).catch((error: unknown) => desk.log.warn({ error: messageOf(error) }, 'home not kept'))
   })
 }
 

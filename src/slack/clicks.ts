@@ -1,4 +1,5 @@
-import type { App, BlockAction, ButtonAction } from '@slack/bolt'
+import type { App, BlockAction, ButtonAction, StaticSelectAction } from '@slack/bolt'
+import type { ModalView } from '@slack/types'
 import type { Deadline } from '../core/workflow.ts'
 import type { Desk } from './desk.ts'
 import { inTime, once } from './desk.ts'
@@ -20,19 +21,27 @@ export function onClicks<Target>(
 ): (prefix: string, deed: Deed<Target>) => void {
   return (prefix, deed) => {
     const action_id = new RegExp(`^${prefix.replace('.', '\\.')}`)
-    app.action<BlockAction<ButtonAction>>(
+    app.action<BlockAction<ButtonAction | StaticSelectAction>>(
       { type: 'block_actions', action_id },
       async ({ body, action, ack, respond }) => {
-        const target = read(action.value)
+        const target = read(action.type === 'static_select' ? action.selected_option?.value : action.value)
         const request = `click:${body.trigger_id}`
         const answer = await answered(desk, async (until) =>
           target === null ? refusalMessage(notMine) : deed(body, target, { request, until }),
         )
         await ack()
-        if (answer && (await once(desk, request))) await respond({ ...privately(answer), replace_original: false })
+        if (!answer || !(await once(desk, request))) return
+        if (body.response_url) await respond({ ...privately(answer), replace_original: false })
+        else await app.client.views.open({ trigger_id: body.trigger_id, view: saidModal(answer) })
       },
     )
   }
+}
+
+/** A click in somebody's home has no channel to answer in. */
+function saidModal({ blocks }: Message): ModalView {
+  const text = (value: string) => ({ type: 'plain_text' as const, text: value })
+  return { type: 'modal', title: text('Groundcrew'), close: text('Close'), blocks }
 }
 
 /** Null where there is nothing to say. */

@@ -1,4 +1,6 @@
-import { type Logger, LogLevel, WebClient } from '@slack/web-api'
+import { type Logger, LogLevel, WebClient, type WebClientOptions } from '@slack/web-api'
+
+type FetchFunction = NonNullable<WebClientOptions['fetch']>
 
 /** Milliseconds after which a call of each client is given up. */
 const LIMITS = { posts: 10_000, edits: 10_000, files: 60_000, reads: 10_000, lookups: 3_000, answers: 2_500 } as const
@@ -14,6 +16,7 @@ export function createClients(
   token: string,
   slackApiUrl: string,
   limits: Partial<Record<ClientName, number>> = {},
+  called?: Called,
 ): Clients {
   const client = (name: ClientName) =>
     new WebClient(token, {
@@ -22,6 +25,7 @@ export function createClients(
       retryConfig: { retries: 0 },
       rejectRateLimitedCalls: true,
       logger: quiet,
+      ...(called ? { fetch: counted(called) } : {}),
     })
   const files = client('files')
   nameAlternative(files)
@@ -33,6 +37,30 @@ export function createClients(
     lookups: client('lookups'),
     answers: client('answers'),
   }
+}
+
+/** Hears of each call: its method, how Slack took it, and the seconds until the answer began. */
+export type Called = (method: string, result: 'answered' | 'limited' | 'failed', seconds: number) => void
+
+/** The `fetch` that tells of each call. What is no method of Slack's API (an upload to an address of its own) counts as `upload`. */
+export function counted(called: Called): FetchFunction {
+  return async (input, init) => {
+    const begun = performance.now()
+    const tell = (result: Parameters<Called>[1]) =>
+      called(methodOf(String(input)), result, (performance.now() - begun) / 1000)
+    try {
+      const response = await globalThis.fetch(input as string, init as RequestInit)
+      tell(response.status === 429 ? 'limited' : response.ok ? 'answered' : 'failed')
+      return response as unknown as Awaited<ReturnType<FetchFunction>>
+    } catch (error) {
+      tell('failed')
+      throw error
+    }
+  }
+}
+
+function methodOf(address: string): string {
+  return /\/api\/([a-zA-Z][a-zA-Z0-9.]{1,60})(?:\?|$)/.exec(address)?.[1] ?? 'upload'
 }
 
 /**

@@ -17,6 +17,8 @@ export type Desk = {
   readonly log: Log
   readonly openForm: (trigger: string, view: object) => Promise<void>
   asked(actor: Actor): Promise<Asked>
+  /** The signed address of a page, where people can reach one. */
+  readonly pageAt?: (path: string) => string | null
   /** Sends the file of an answer to its asker alone; without it files cannot be sent. */
   readonly sendFile?: SendFile
 }

@@ -4,20 +4,23 @@ import type { EnvironmentRecord } from '../core/environment.ts'
 import { mayExtend, placeOf } from '../core/environment.ts'
 import type { Execution, StageRun } from '../core/execution.ts'
 import { isOver } from '../core/execution.ts'
-import { clock, peopleText, rolesText } from '../core/judgment.ts'
+import { clock } from '../core/judgment.ts'
+import { zonedText } from '../core/schedule/zone.ts'
 import { targetText } from '../core/target.ts'
 import type { Message } from './limits.ts'
 import { joinLines } from './messages/bake.ts'
 import { actions, context, finished, section } from './messages/blocks.ts'
-import { controlButtons, extendButton, judgmentButtons, stepButtons, waitButtons } from './messages/buttons.ts'
+import { controlButtons, extendButton, stepButtons, waitButtons } from './messages/buttons.ts'
 import { glassLines } from './messages/glass.ts'
+import { askLines, judgmentButtons } from './messages/judgment.ts'
 import { kvBlocks } from './messages/kv.ts'
-import { lifetimeAhead, lifetimeLine, lifetimeOf } from './messages/lifetime.ts'
+import { lifetimeLine, lifetimeOf } from './messages/lifetime.ts'
 import { loadingBlocks } from './messages/load.ts'
+import { parentLines } from './messages/nested.ts'
 import { judgmentLine, noteText, outcomeLines } from './messages/outcome.ts'
 import { planBlocks, planWaiting } from './messages/plan.ts'
-import { authorLines, promotionLines } from './messages/promotion.ts'
-import { followLines, releaseBlocks } from './messages/release.ts'
+import { promotionLines } from './messages/promotion.ts'
+import { releaseBlocks } from './messages/release.ts'
 import { resultBlocks } from './messages/results.ts'
 import { stageLines } from './messages/stages.ts'
 import { code, link, people, plain } from './messages/text.ts'
@@ -30,6 +33,7 @@ export { buttonValue, type Press, readButtonValue } from './messages/buttons.ts'
 export { closingReply } from './messages/closing.ts'
 export { glassMessage, glassSummary } from './messages/glass.ts'
 export { warningMessage } from './messages/lifetime.ts'
+export { reminderReply } from './messages/reminder.ts'
 export { scheduleChangedMessage, scheduleMessage } from './messages/schedule.ts'
 export type { ExecutionView } from './messages/view.ts'
 export { waitingReply } from './messages/waiting.ts'
@@ -45,7 +49,14 @@ export function executionMessage(view: ExecutionView): Message {
   const { id, version } = execution
   const first = `${statusLine(execution)}${tookText(execution)}, ${askedBy(execution)}`
   const blocks = [
-    section(first, ...glassLines(execution), ...outcomeLines(execution), ...queueLines(view), ...promotionLines(view)),
+    section(
+      `${first}${view.page ? ` · ${link(view.page, 'Open')}` : ''}`,
+      ...glassLines(execution),
+      ...outcomeLines(execution),
+      ...queueLines(view),
+      ...promotionLines(view),
+      ...parentLines(execution, view.related),
+    ),
     ...releaseBlocks(execution),
     section(...stageLines(view)),
     ...loadingBlocks(view),
@@ -82,7 +93,7 @@ function recordBlocks(view: ExecutionView): KnownBlock[] {
   const { judgments, notes, ending } = view.execution
   const decided = judgments.filter(({ decision, fell }) => decision === 'approved' || fell).map(judgmentLine)
   const lifetime = lifetimeLine(view)
-  const said = ending === 'superseded' || ending === 'left' ? notes.slice(0, -1) : notes
+  const said = ending === 'superseded' || ending === 'left' || ending === 'withdrawn' ? notes.slice(0, -1) : notes
   const left = Math.max(said.length - MOST_NOTES, 0)
   const lines = [
     ...decided.map((line) => `👤 ${line}`),
@@ -109,31 +120,30 @@ function askBlocks(view: ExecutionView): KnownBlock[] {
       : execution.stages.filter(({ state }) => state === 'waiting')
   if (execution.cancel || waiting.length === 0) return actions(controls)
   return waiting.flatMap((stage, at) => [
-    section(...(stage.kind === 'wait' ? waitLines(stage) : askLines(view, stage))),
+    section(
+      ...(stage.held ? heldLines(execution, stage) : stage.kind === 'wait' ? waitLines(stage) : askLines(view, stage)),
+    ),
     ...actions([...buttonsOf(execution, stage), ...(at === waiting.length - 1 ? controls : [])]),
   ])
 }
 
-function buttonsOf(execution: Execution, stage: StageRun): Button[] {
+function buttonsOf(execution: Execution, stage: StageRun): ReturnType<typeof judgmentButtons> {
+  if (stage.held) return []
   return stage.kind === 'wait' ? waitButtons(execution, stage) : judgmentButtons(execution, stage)
 }
 
-function waitLines({ dueAt, startedAt, input }: StageRun): string[] {
-  const until = dueAt === null ? '' : ` until ${timeFrom(dueAt, startedAt ?? dueAt)}`
-  return [`⏲️ It waits${until}.${typeof input.why === 'string' ? ` ${plain(input.why)}` : ''}`]
+/** Why it is not begun, by itself when, and how it can be begun all the same. */
+function heldLines({ id }: Execution, { held }: StageRun): string[] {
+  return [
+    `${held?.by === 'freeze' ? '🧊' : '🌙'} ${code(id)} waits: ${noteText(held?.text ?? '')}. It goes on by itself then.`,
+    `Who may let it go on now: ${code(`runs override ${id} --why "..."`)}`,
+  ]
 }
 
-function askLines(view: ExecutionView, stage: StageRun): string[] {
-  const { askers } = view.execution
-  const { approvers } = stage.input
-  const roles = Array.isArray(approvers) ? approvers.filter((role) => typeof role === 'string') : []
-  const until = stage.dueAt === null ? '' : ` until ${timeFrom(stage.dueAt, stage.startedAt ?? stage.dueAt)}`
-  const asked = askers.filter((id) => !id.startsWith('lifetime:') && !id.startsWith('email:'))
-  return [
-    `✋ ${people(roles.length > 0 ? rolesText(roles) : 'an approver')} may approve${until}; after that it expires.`,
-    ...(asked.length > 0 ? [people(`${peopleText(asked)} asked for it and cannot approve it.`)] : []),
-    ...authorLines(view.execution),
-    ...followLines(view.execution, stage),
-    ...lifetimeAhead(view),
-  ]
+function waitLines({ dueAt, startedAt, input }: StageRun): string[] {
+  const { until: time, zone } = input
+  const there = typeof time === 'string' && typeof zone === 'string' && dueAt !== null
+  const when = dueAt === null ? '' : there ? zonedText(dueAt, zone) : timeFrom(dueAt, startedAt ?? dueAt)
+  const until = when && ` until ${when}`
+  return [`⏲️ It waits${until}.${typeof input.why === 'string' ? ` ${plain(input.why)}` : ''}`]
 }

@@ -63,6 +63,7 @@ const submitted = z.record(
     z.looseObject({
       value: z.string().nullish(),
       selected_option: z.looseObject({ value: z.string().nullish() }).nullish(),
+      selected_user: z.string().nullish(),
     }),
   ),
 )
@@ -73,7 +74,7 @@ export function fieldsOf(values: unknown): Record<string, string | null> {
   return Object.fromEntries(
     Object.entries(blocks).map(([block, elements]) => {
       const element = elements[ACTION]
-      return [block, element?.selected_option?.value || element?.value || null]
+      return [block, element?.selected_option?.value || element?.selected_user || element?.value || null]
     }),
   )
 }

@@ -71,6 +71,8 @@ export type PosterParts = {
     readonly minutes: readonly number[]
     readonly endsAt: number
   }) => Promise<Uint8Array>
+  /** The signed address of a page, where people can reach one. */
+  readonly pageAt?: (path: string) => string | null
   readonly permalink: (posted: Posted) => Promise<string | undefined>
   readonly now: () => number
   readonly random: () => number

@@ -1,5 +1,7 @@
 import type { IncomingMessage } from 'node:http'
-import { HTTPReceiver } from '@slack/bolt'
+import { HTTPReceiver, SocketModeReceiver } from '@slack/bolt'
+import type { Log } from '../log.ts'
+import { boltLogger } from './bolt-logger.ts'
 
 /** Slack's own rule: a request is five minutes old at most. Bolt checks that, but takes one from the future as well. */
 const FARTHEST_MS = 5 * 60_000
@@ -20,4 +22,22 @@ export function createHttpReceiver(signingSecret: string, now: () => number): HT
 
 function isFromTheFuture({ headers }: IncomingMessage, now: number): boolean {
   return Number(headers['x-slack-request-timestamp']) * 1000 > now + FARTHEST_MS
+}
+
+/** Whether Slack reaches us, in a word, and since when (milliseconds since 1970). */
+export type Reached = { readonly ready: boolean; readonly state: string; readonly since: number }
+
+type Socket = { readonly appToken: string; readonly slackApiUrl: string; readonly log: Log; readonly now: () => number }
+
+/** Bolt's receiver in Socket Mode, and what became of its connection. */
+export function createSocketReceiver({ appToken, slackApiUrl, log, now }: Socket) {
+  const logger = boltLogger(log)
+  const clientOptions = { slackApiUrl, timeout: 10_000, retryConfig: { retries: 1 }, logger }
+  const receiver = new SocketModeReceiver({ appToken, logger, installerOptions: { clientOptions } })
+  let reached: Reached = { ready: false, state: 'not connected yet', since: now() }
+  for (const state of ['connecting', 'connected', 'reconnecting', 'disconnecting', 'disconnected'])
+    receiver.client.on(state, () => {
+      if (reached.state !== state) reached = { ready: state === 'connected', state, since: now() }
+    })
+  return { receiver, reached: () => reached }
 }

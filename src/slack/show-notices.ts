@@ -4,7 +4,7 @@ import type { Wish } from '../engine/outbox.ts'
 import { Later } from './call.ts'
 import { channelFor } from './channel.ts'
 import { put, tidy } from './deliver.ts'
-import { scheduleChangedMessage, scheduleMessage, waitingReply } from './messages.ts'
+import { reminderReply, scheduleChangedMessage, scheduleMessage, waitingReply } from './messages.ts'
 import type { PosterParts } from './parts.ts'
 
 /** A reply waits this long for the message whose thread it belongs to. */
@@ -28,6 +28,27 @@ export async function showWaiting(
   if (!main) throw new Later(PARENT_MS, 'result')
   const place = { channel: main.channel, thread: main.ts }
   return put(parts, wish, { message: waitingReply(execution, stage), place, importance: 'alert' })
+}
+
+/** That a judgment waits still, into the thread; one that was decided meanwhile is not told any more. */
+export async function showReminder(
+  parts: PosterParts,
+  wish: Wish,
+  { id, name, attempt }: { id: string; name: string; attempt: string },
+) {
+  const { outbox, store, site } = parts
+  if (await outbox.posted(wish.name)) return tidy(parts, wish)
+  const execution = await store.execution(id)
+  const stage = execution && stageOf(execution, name)
+  if (!execution || stage?.state !== 'waiting' || stage.attempt !== Number(attempt)) {
+    await outbox.intend(wish, null)
+    return null
+  }
+  const main = await outbox.posted(`execution:${id}`)
+  if (!main) throw new Later(PARENT_MS, 'result')
+  const at = Number(wish.name.split(':').at(-1))
+  const message = reminderReply(site, execution, stage, at)
+  return put(parts, wish, { message, place: { channel: main.channel, thread: main.ts }, importance: 'alert' })
 }
 
 /** What became of a time of a schedule at which nothing was started; what was started has a message of its own. */

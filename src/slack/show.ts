@@ -1,3 +1,4 @@
+import { milliseconds } from '../core/duration.ts'
 import type { Execution } from '../core/execution.ts'
 import { isOver, isSilent, outputOf, wordOf } from '../core/execution.ts'
 import type { Promotion } from '../core/promotion.ts'
@@ -9,14 +10,16 @@ import type { Importance } from './call.ts'
 import { Later } from './call.ts'
 import { channelFor } from './channel.ts'
 import { put, tidy } from './deliver.ts'
+import { drawn } from './drawn.ts'
 import type { Message } from './limits.ts'
 import type { ExecutionView } from './messages.ts'
 import { closingReply, executionMessage, warningMessage } from './messages.ts'
 import type { PosterParts } from './parts.ts'
+import { relatedOf } from './related.ts'
 import { showAlerts } from './show-alerts.ts'
 import { showFile } from './show-file.ts'
 import { showGlass } from './show-glass.ts'
-import { showSchedule, showScheduleChanged, showWaiting } from './show-notices.ts'
+import { showReminder, showSchedule, showScheduleChanged, showWaiting } from './show-notices.ts'
 import { showWatch } from './show-watch.ts'
 
 /** A reply waits this long for the message whose thread it belongs to. */
@@ -32,6 +35,7 @@ export async function show(parts: PosterParts, wish: Wish): Promise<number | nul
   if (kind === 'closing') return showClosing(parts, wish, id)
   if (kind === 'warning') return showWarning(parts, wish, id)
   if (kind === 'waiting') return showWaiting(parts, wish, { id, name, attempt })
+  if (kind === 'reminder') return showReminder(parts, wish, { id, name, attempt })
   if (kind === 'schedule') return showSchedule(parts, wish, id, Number(name))
   if (kind === 'schedule-changed') return showScheduleChanged(parts, wish, id, Number(name))
   if (kind?.startsWith('glass') || id.startsWith('glass-')) return showGlass(parts, wish)
@@ -53,10 +57,19 @@ async function viewOf(parts: PosterParts, execution: Execution) {
     execution,
     environment,
     progress,
+    now: parts.now(),
+    quietAfter: milliseconds(parts.site.worker.quiet_after),
     load: loadText(execution, progress),
+    ...pageOf(parts, execution),
     ...(execution.promotion ? { steps: await stepsOf(parts, execution.promotion) } : {}),
+    related: await relatedOf(parts, execution),
     runsLink: (run: string) => (run === holder ? link : undefined),
   }
+}
+
+function pageOf({ pageAt }: PosterParts, { id }: Execution): { page?: string } {
+  const page = pageAt?.(`/runs/${id}`)
+  return page ? { page } : {}
 }
 
 /** The other steps of a promotion, each with its message. */
@@ -79,7 +92,7 @@ async function showExecution(parts: PosterParts, wish: Wish, id: string): Promis
   const execution = await store.execution(id)
   if (!execution || isSilent(execution)) return null
   const view = await viewOf(parts, execution)
-  const message = executionMessage(view)
+  const message = drawn(parts.log, execution, () => executionMessage(view))
   const state = stateOf(execution, message)
   const before = (await outbox.posted(wish.name))?.state
   const importance = importanceOf(execution, state, before)
@@ -111,9 +124,20 @@ async function wantFiles({ outbox }: PosterParts, execution: Execution): Promise
   }
 }
 
-async function wantReply({ outbox }: PosterParts, view: ExecutionView): Promise<void> {
+/** One that cannot be drawn is not missed: the message above it says that something broke. */
+function replyOf({ log }: PosterParts, view: ExecutionView): Message | null {
+  try {
+    return closingReply(view)
+  } catch (error) {
+    log.error({ execution: view.execution.id, err: error }, 'closing reply not drawn')
+    return null
+  }
+}
+
+async function wantReply(parts: PosterParts, view: ExecutionView): Promise<void> {
+  const { outbox } = parts
   const closing = closingOf(view.execution)
-  if (closingReply(view) && !(await outbox.posted(closing))) await outbox.want(closing)
+  if (replyOf(parts, view) && !(await outbox.posted(closing))) await outbox.want(closing)
 }
 
 /** The status in a word, and the buttons. */
@@ -138,7 +162,7 @@ async function showClosing(parts: PosterParts, wish: Wish, id: string): Promise<
   const execution = await store.execution(id)
   // It went on meanwhile: what there is to say now is said under another name, once.
   const current = execution && closingOf(execution) === wish.name
-  const message = current && !isSilent(execution) ? closingReply(await viewOf(parts, execution)) : null
+  const message = current && !isSilent(execution) ? replyOf(parts, await viewOf(parts, execution)) : null
   if (!message) {
     await outbox.intend(wish, null)
     return null

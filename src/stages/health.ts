@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { milliseconds } from '../core/duration.ts'
 import { reference } from '../core/reference.ts'
-import type { PlanContext, Shape, StageDraft, StageKind } from '../core/workflow.ts'
+import type { Fields, PlanContext, Shape, StageDraft, StageKind } from '../core/workflow.ts'
 import { consulOf } from './consul.ts'
 import { countOf, untilHealthy, wantedOfEnvironment } from './instances.ts'
 
@@ -77,20 +77,9 @@ function asksPlan({ service, passing }: Omit<z.infer<typeof input>, 'plan'>, env
 }
 
 /** A health check in a workflow: `health()` after the apply of `terraform.plan`, or one service: `health({ service: 'web', passing: 3, for: '10s' })`. */
-export function health({
-  id,
-  after,
-  onFailure,
-  recovers,
-  onlyIf,
-  evenIfEmpty,
-  labels,
-  spread,
-  beginWithin,
-  ...input
-}: Shape & Input = {}): StageDraft {
-  const shape = { id, after, onFailure, recovers, onlyIf, evenIfEmpty, labels, spread, beginWithin }
-  const given = (fields: object) =>
-    Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
-  return { kind: healthKind.kind, input: given(input), ...given(shape) }
+export function health(draft: Shape & Input = {}): StageDraft {
+  const given = Object.entries(draft).filter(([, value]) => value !== undefined)
+  const isInput = ([name]: [string, unknown]) => Object.hasOwn(input.shape, name)
+  const shape = Object.fromEntries(given.filter((each) => !isInput(each)))
+  return { kind: healthKind.kind, input: Object.fromEntries(given.filter(isInput)) as Fields, ...shape }
 }

@@ -18,6 +18,7 @@ import {
   readLine,
   readManifest,
   recordLine,
+  uiText,
 } from '../tools/packer.ts'
 import { survivors } from '../tools/run.ts'
 import { unpackTree } from '../tools/tree.ts'
@@ -67,6 +68,8 @@ async function runPacker(
     const read = readLine(line)
     if (!read) return
     record = recordLine(record, read)
+    const said = uiText(read)
+    if (said !== null) context.log(said.replace(/^\n/, '').trimEnd(), mask)
     context.progress(mask(progressText(record)))
   })
   return { end, record }

@@ -29,7 +29,7 @@ const planned = z.object({
 type Planned = z.infer<typeof planned>
 
 /** What a stage's output may say to the engine; a script may not. */
-const OURS = ['files', 'offers', 'keep', 'vanished', 'savedOn', 'needsApply', 'digest', 'lineage', 'deletes']
+export const OURS = ['files', 'offers', 'keep', 'vanished', 'savedOn', 'needsApply', 'digest', 'lineage', 'deletes']
 const MOST_OUTPUT = 16_000
 
 /**
@@ -40,6 +40,7 @@ export const scriptKind: StageKind<Input> = {
   kind: 'script',
   input,
   repeatable: false,
+  forcible: true,
   plan({ name, with: given }, { site }) {
     const { argv, timeout, takes, pass, secrets } = scriptNamed(site, name)
     for (const key of Object.keys(given)) {
@@ -60,9 +61,12 @@ async function runScript(script: Planned, context: RunContext): Promise<Outcome>
   const mask = maskFor(context, valuesOf(context, script.secrets))
   context.progress(`running ${script.name}`)
   const spec = { argv: script.argv, cwd: context.directory, env: environmentOf(script, context) }
-  const end = await context.process({ ...spec, timeout: milliseconds(script.timeout) }, (line) => {
+  const say = (line: string) => context.log(line, mask)
+  const onLine = (line: string) => {
+    say(line)
     if (line.trim()) context.progress(mask(line).slice(0, 200))
-  })
+  }
+  const end = await context.process({ ...spec, timeout: milliseconds(script.timeout) }, onLine, say)
   const [out, err] = await Promise.all([tailOf(end.out), tailOf(end.err)])
   const log = stageFile({ id: context.stage, kind: 'script' }, 'log.txt')
   await context.artifacts.put(log, Buffer.from(mask([out, err].filter(Boolean).join('\n'))))

@@ -10,7 +10,12 @@ const MOST_BYTES = 4 * 1024 * 1024
  */
 export async function streamText(file: string): Promise<string> {
   const lines = (await tailOf(file)).split('\n')
-  return lines.flatMap((line) => (readEvent(line) ? textOf(line) : [])).join('\n')
+  return lines.flatMap(eventText).join('\n')
+}
+
+/** The same of one line of the stream. */
+export function eventText(line: string): string[] {
+  return readEvent(line) ? textOf(line) : []
 }
 
 function textOf(line: string): string[] {

@@ -17,7 +17,7 @@ import { applyLog, outcomeOf } from './apply-outcome.ts'
 import { sha256 } from './digest.ts'
 import { allows } from './program.ts'
 import { environmentAt } from './source.ts'
-import { streamText } from './stream.ts'
+import { eventText, streamText } from './stream.ts'
 import { changedFile, keptValues, namedFiles } from './values.ts'
 import type { Workplace } from './workplace.ts'
 import { digestOf, init, maskFor, moreOf, restoreLockFile, workplace } from './workplace.ts'
@@ -116,6 +116,7 @@ async function runApply(plan: Plan, context: RunContext, place: Workplace, mask:
   const seen = await context.process({ argv: [place.bin, ...argv], cwd: place.stack, env: place.env }, (line) => {
     const event = readEvent(line)
     if (!event) return
+    for (const text of eventText(line)) context.log(text, mask)
     record = recordEvent(record, event)
     context.progress(mask(progressText(applyReport(record), context.now() - since)))
   })

@@ -9,12 +9,13 @@ import { UserError } from '../errors.ts'
 import { planArgv, showJsonArgv, showTextArgv } from '../tools/terraform.ts'
 import { packTree, treeDigest } from '../tools/tree.ts'
 import { sha256 } from './digest.ts'
+import { ownersFound } from './owners.ts'
 import type { PlanInput, Planned } from './plan-input.ts'
 import { comparison, fixedInput, planInput, plannedWith } from './plan-input.ts'
 import { noBlockFor, sourceOf, wordsOf, wrongIndex, wrongWith } from './plan-words.ts'
 import { allows } from './program.ts'
 import { commitIn, copyStack, environmentAt } from './source.ts'
-import { streamText } from './stream.ts'
+import { eventText, streamText } from './stream.ts'
 import { holderText } from './terraform-look.ts'
 import type { Values } from './values.ts'
 import { gatherValues, layValues, namedFiles } from './values.ts'
@@ -73,6 +74,7 @@ type Laid = Planned & { readonly varFiles: readonly string[] }
 /** One that is taken over is only listened to: it was given its arguments when it was started. */
 async function runPlan(planned: Laid, context: RunContext, place: Workplace): Promise<ProcessEnd> {
   const since = context.now()
+  const mask = maskFor(context)
   let progress = beginPlan()
   const { varFiles, destroy, refreshOnly } = planned
   const lockTimeout = context.environment.lock_timeout
@@ -80,6 +82,7 @@ async function runPlan(planned: Laid, context: RunContext, place: Workplace): Pr
   return context.process({ argv: [place.bin, ...argv], cwd: place.stack, env: place.env }, (line) => {
     const event = readEvent(line)
     if (!event) return
+    for (const text of eventText(line)) context.log(text, mask)
     progress = recordPlanEvent(progress, event)
     context.progress(planProgressText(progress, context.now() - since))
   })
@@ -152,6 +155,7 @@ async function keepPlan(input: Planned, { context, place, tree, values, exitCode
       ...identity,
       ...wordsOf(summary, mask),
       ...sourceOf(environment, place, values),
+      ...(await ownersFound(context, place.tree)),
       ...droppedWords(input, variables, context),
       ...comparison({ ...input, variables }, environment, context.live, context.site),
       ...(input.refreshOnly ? { ...driftWords(driftIn(plan), mask), refreshOnly: true, needsApply: false } : {}),

@@ -36,6 +36,8 @@ export type Run = (argv: readonly string[], settings: RunSettings) => Promise<Ru
 export type RunOnceOptions = {
   /** Every line of standard output, from the first one on, also when somebody else started the process. */
   onLine?: OnLine
+  /** The same of its standard error. */
+  onErrorLine?: OnLine
   /** Aborting sends one SIGINT to the group, then the wait goes on until the program ends by itself. */
   signal?: AbortSignal
   /** Milliseconds between two looks at most; a young process is looked at more often. */
@@ -83,12 +85,13 @@ export async function run(argv: readonly string[], settings: RunSettings): Promi
  * adopts a process. Resolves when it is over; a program that ignores its SIGINT is waited for, however long that takes.
  */
 export async function runOnce(dir: string, spec: RunSpec, options: RunOnceOptions = {}): Promise<RunEnd> {
-  const { onLine = () => {}, signal, pollEvery = 250 } = options
+  const { onLine = () => {}, onErrorLine, signal, pollEvery = 250 } = options
   const paths = { out: join(dir, 'out'), err: join(dir, 'err') }
   if (!signal?.aborted) await startOnce(dir, spec)
   else if ((await look(dir)).state === 'absent') return { ...paths, end: 'never-started' }
 
   await using lines = followLines(paths.out, onLine)
+  await using errors = onErrorLine ? followLines(paths.err, onErrorLine) : null
   const since = performance.now()
   for (;;) {
     const waited = performance.now() - since
@@ -96,9 +99,11 @@ export async function runOnce(dir: string, spec: RunSpec, options: RunOnceOption
     if (now.state === 'absent') throw new Error(`Expected a process in ${dir}, but its directory was removed meanwhile`)
     if (now.state !== 'starting' && now.state !== 'running') {
       await lines.finish()
+      await errors?.finish()
       return { ...paths, ...endOf(now) }
     }
     await lines.readOn()
+    await errors?.readOn()
     await pause(Math.min(pollEvery, Math.max(10, waited / 10)), signal)
   }
 }

@@ -20,9 +20,9 @@ export function recordsOf(before: Stored, after: Stored, event: Event | null): A
 
 function ofExecution(before: Execution | null, after: Execution, event: Event | null): AuditEntry[] {
   const about = aboutOf(after)
-  const stored: AuditEntry[] = before ? [] : [{ kind: 'stored', ...about }]
+  const stored: AuditEntry[] = before ? [] : [{ kind: 'stored', ...about }, ...allowed(after)]
   const judged = after.judgments.slice(before?.judgments.length ?? 0).map(
-    ({ by, decision, stage, digest, reason, glass }): AuditEntry => ({
+    ({ by, decision, stage, digest, reason, choice, from, glass }): AuditEntry => ({
       kind: 'judged',
       ...about,
       ...markOf(after, glass),
@@ -30,6 +30,8 @@ function ofExecution(before: Execution | null, after: Execution, event: Event | 
       decision,
       stage,
       digest,
+      ...(choice ? { choice } : {}),
+      ...(from ? { from: idOf(from) } : {}),
       ...(reason ? { why: reason } : {}),
     }),
   )
@@ -54,6 +56,14 @@ function markOf({ glass = [] }: Execution, more: readonly string[] = []): { glas
   return marks ? { glass: marks } : {}
 }
 
+/** It was asked for with an override. */
+function allowed(execution: Execution): AuditEntry[] {
+  const { override } = execution
+  if (!override) return []
+  const { by, why, rule } = override
+  return [{ kind: 'overridden', ...aboutOf(execution), who: idOf(by), why, rule }]
+}
+
 function ofEvent(execution: Execution, event: Event): AuditEntry[] {
   const about = aboutOf(execution)
   const start = ({ stage, attempt }: StageEvent) => ({ ...about, ...chooserOf(execution, stage), stage, attempt })
@@ -68,10 +78,20 @@ function ofEvent(execution: Execution, event: Event): AuditEntry[] {
       return [{ kind: 'lost', ...start(event), why: event.why, ...standingOf(execution, event.stage) }]
     case 'judgment.due':
       return [{ kind: 'expired', ...start(event) }]
+    case 'limit.due':
+      return [{ kind: 'expired', ...start(event), ...lateOf(execution, event.stage) }]
     case 'cancel':
       return [{ kind: 'canceled', ...about, who: idOf(event.by), ...(event.force ? { what: 'by force' } : {}) }]
     case 'chosen':
       return [{ kind: 'chosen', ...about, who: idOf(event.choice.by), what: event.choice.offer }]
+    case 'overridden':
+      return [{ kind: 'overridden', ...about, who: idOf(event.by), why: event.why, rule: event.rule }]
+    case 'withdrawn':
+      return [{ kind: 'withdrawn', ...about, who: idOf(event.by) }]
+    case 'delegated': {
+      const { from, to, stage } = event.delegation
+      return [{ kind: 'delegated', ...about, who: idOf(from), to: idOf(to), stage }]
+    }
     case 'left':
       return [{ kind: 'left', ...about, who: idOf(event.by) }]
     default:
@@ -87,6 +107,11 @@ function chooserOf(execution: Execution, stage: string) {
 
 function becauseOf(from: string | undefined) {
   return from ? { why: `${from} is gone` } : {}
+}
+
+function lateOf(execution: Execution, stage: string) {
+  const stopped = stageOf(execution, stage)?.stopped
+  return stopped ? { why: `it ${stopped.why}${stopped.force ? ', and is stopped by force' : ''}` } : {}
 }
 
 function standingOf(execution: Execution, stage: string) {
@@ -115,6 +140,7 @@ function ofEnvironment(before: EnvironmentRecord | null, after: EnvironmentRecor
     ...(passed && was ? [held('unlocked', was)] : []),
     ...(passed && is ? [held('locked', is)] : []),
     ...extension(before?.lifetime ?? null, after),
+    ...freezing(before, after),
   ]
 }
 
@@ -132,4 +158,12 @@ function extension(was: Lifetime | null, { name, lifetime }: EnvironmentRecord):
   if (was.extendedBy.length >= lifetime.extendedBy.length) return []
   const until = new Date(lifetime.endsAt).toISOString()
   return [{ kind: 'extended', who: idOf(by), environment: name, execution: lifetime.execution, until }]
+}
+
+function freezing(before: EnvironmentRecord | null, { name, freeze }: EnvironmentRecord): AuditEntry[] {
+  const was = before?.freeze
+  if (!freeze || (was?.at === freeze.at && was.until === freeze.until && was.ended?.at === freeze.ended?.at)) return []
+  const { by, until, why, ended } = freeze
+  if (ended) return [{ kind: 'unfrozen', who: idOf(ended.by), environment: name }]
+  return [{ kind: 'frozen', who: idOf(by), environment: name, until: new Date(until).toISOString(), why }]
 }

@@ -28,6 +28,12 @@ export function environmentOf() {
   return z.string().register(marks, { kind: 'choice', what: 'environments', choices: environments })
 }
 
+/** One of the site's environments, or settings as `kv:app`, or all of them. */
+export function freezableOf() {
+  const choices = (site: Site) => [...Object.keys(site.environments), ...Object.keys(site.kv).map(kvTarget), 'all']
+  return z.string().register(marks, { kind: 'choice', what: 'environments and settings, and all', choices })
+}
+
 /** Whatever has a lock: an environment, an image as `image:base`, or settings as `kv:app`. */
 export function targetOf() {
   const targets = (site: Site) => [

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { gitStack } from '../git-stack.ts'
 import { labels, name } from '../site/words.ts'
+import { windowSettings } from '../window/settings.ts'
 
 /** Ends with a slash, so that owning `config/app/` is no claim on `config/application`. */
 const prefix = z.string().superRefine((text, context) => {
@@ -58,6 +59,10 @@ export const kvSettings = z.strictObject({
   /** Variables of the worker that the source may take by `from_env`; their values are masked everywhere. */
   pass: z.array(variable).default([]),
   approvers: z.array(name).min(1),
+  /** When they may be written; without one at any time. */
+  windows: z.array(windowSettings).default([]),
+  /** Roles that may let something write them outside its windows, or in a freeze. */
+  outside_window: z.array(name).default([]),
   /** Only workers that have all of these labels plan and write. */
   labels,
   channel: name.optional(),

@@ -33,6 +33,8 @@ export const RELEASE = {
   choose: 'release.choose',
   apply: 'terraform.apply',
   gate: 'gate',
+  canary: 'canary',
+  share: 'canary.share',
   switch: 'switch',
   drain: 'drain',
   remove: 'remove.apply',
@@ -45,6 +47,8 @@ export type Standing = z.infer<typeof chosen> & {
   /** `there`: the group of the new version exists, or part of it; `serves`: which version is in service, empty for none. */
   readonly there: boolean
   readonly serves: string
+  /** Some instances of the new version serve beside the old one. */
+  readonly canary: boolean
   /** The group that went out of service is still there. */
   readonly oldThere: boolean
   /** The old version is back, and the new group is gone or has still to go. */
@@ -71,6 +75,7 @@ export function standingOf(execution: Execution): Standing | null {
     ...about.data,
     there: there && !gone,
     serves,
+    canary: done(RELEASE.share) && !switched && !done(RELEASE.restore),
     oldThere: old !== '' && !(done(RELEASE.remove) || (state(RELEASE.remove) === 'skipped' && done('remove.plan'))),
     returned: gone ? 'done' : done(RELEASE.restore) ? 'serving' : 'no',
     unsure: [RELEASE.apply, RELEASE.remove, RELEASE.taken].some(

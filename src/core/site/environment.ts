@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { gitStack } from '../git-stack.ts'
 import { backend, program, region, variableFile } from '../infrastructure.ts'
+import { windowSettings } from '../window/settings.ts'
 import { countedBy, duration, labels, name, variables } from './words.ts'
 
 const lifetime = z.strictObject({
@@ -45,6 +46,10 @@ export const environment = z.strictObject({
   variables: variables.default({}),
   sizes,
   approvers: z.array(name).min(1),
+  /** When it may be changed; without one at any time. */
+  windows: z.array(windowSettings).default([]),
+  /** Roles that may let something change it outside its windows, or in a freeze. */
+  outside_window: z.array(name).default([]),
   /** Only workers that have all of these labels run its stages. */
   labels,
   channel: name.optional(),

@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import { checkBreakGlass } from '../break-glass/settings.ts'
 
 type Channel = { readonly channel?: string | undefined }
-type Owned = Channel & { readonly approvers: readonly string[] }
+type Owned = Channel & { readonly approvers: readonly string[]; readonly outside_window?: readonly string[] }
 type Service = {
   readonly image: string
   readonly environments: readonly string[]
@@ -84,6 +84,10 @@ function checkOwned(site: Names, path: readonly string[], owned: Owned, tell: Te
   for (const role of owned.approvers) {
     if (!Object.hasOwn(site.roles, role))
       tell([...path, 'approvers'], `names the role ${role}, which is not under roles`)
+  }
+  for (const role of owned.outside_window ?? []) {
+    if (!Object.hasOwn(site.roles, role))
+      tell([...path, 'outside_window'], `names the role ${role}, which is not under roles`)
   }
   checkChannel(site, path, owned, tell)
 }

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { distance } from 'fastest-levenshtein'
 import { idOf } from '../../core/actor.ts'
 import type { AlertAnswers, Mute } from '../../core/alert/asking.ts'
 import { SILENT } from '../../core/alert/blind.ts'
@@ -11,22 +10,17 @@ import {
   isForgettable,
   isLostDatacenter,
 } from '../../core/alert/deeds.ts'
-import { matchersText } from '../../core/alert/describe-silence.ts'
-import { covers } from '../../core/alert/route.ts'
-import type { AlertGroup, AlertSettings, Matchers, Silence } from '../../core/alert.ts'
+import type { AlertGroup } from '../../core/alert.ts'
 import { BLIND, fingerprintOf } from '../../core/alert.ts'
-import type { AuditEntry, AuditKind } from '../../core/audit.ts'
+import type { AuditKind } from '../../core/audit.ts'
 import { milliseconds, spoken } from '../../core/duration.ts'
-import { dayAndClock } from '../../core/judgment.ts'
-import { shown } from '../../core/text.ts'
 import type { Asked } from '../../core/workflow.ts'
 import { UserError } from '../../errors.ts'
 import { newId } from '../id.ts'
 import type { CrewParts } from '../parts.ts'
+import { findGroup, MOST_SEARCHED, MOST_TRIES, recordOf, settingsOf } from './found.ts'
+import { silence, unsilence } from './silences.ts'
 
-/** A conflict means that somebody else moved first; each try reads anew. */
-const MOST_TRIES = 50
-const MOST_SEARCHED = 2_000
 const LATEST = 50
 
 /** What people see and do of alerts, for one asker. */
@@ -34,7 +28,7 @@ export function alertsOf(parts: CrewParts, asked: Asked): AlertAnswers {
   const records = parts.store.alerts
   return {
     list: ({ all }) => list(parts, all),
-    find: (id) => find(parts, id),
+    find: (id) => findGroup(parts, id),
     acknowledge: (id, mute) => acknowledge(parts, asked, id, mute),
     silence: (what, mute) => silence(parts, asked, what, mute),
     unsilence: (id) => unsilence(parts, asked, id),
@@ -57,21 +51,6 @@ async function list({ store }: CrewParts, all: boolean): Promise<AlertGroup[]> {
     over.push(...some.flatMap((group) => (group === null || group.shownAt === null ? [] : group)))
   }
   return [...open, ...over.slice(0, LATEST)]
-}
-
-async function find({ store }: CrewParts, typed: string): Promise<AlertGroup> {
-  const wanted = typed.trim().toLowerCase()
-  const exactly = await store.alerts.group(wanted)
-  if (exactly) return exactly
-  const ids = await store.alerts.ids(MOST_SEARCHED)
-  const starting = wanted.length >= 3 ? ids.filter((id) => id.startsWith(wanted)) : []
-  const [only] = starting
-  const found = only !== undefined && starting.length === 1 ? await store.alerts.group(only) : null
-  if (found) return found
-  const near = starting.length > 0 ? starting : ids.filter((id) => distance(id, wanted) <= 2)
-  const names = near.slice(0, 3).map((id) => `\`${id}\``)
-  const hint = names.length > 0 ? `Did you mean ${names.join(' or ')}?` : 'See `alerts list`, or `alerts list --all`.'
-  throw new UserError(`There is no alert ${shown(typed)}. ${hint}`)
 }
 
 async function acknowledge(parts: CrewParts, asked: Asked, typed: string, mute: Partial<Mute>): Promise<string> {
@@ -115,7 +94,7 @@ async function alter(
 ): Promise<AlertGroup> {
   const { store, now } = parts
   const key = `alert-${what}:${asked.request ?? randomUUID()}`
-  const { id } = await find(parts, typed)
+  const { id } = await findGroup(parts, typed)
   for (let tries = 0; tries < MOST_TRIES; tries++) {
     const before = await store.alerts.group(id)
     if (!before) throw new UserError(`There is no alert \`${id}\` any more.`)
@@ -147,70 +126,6 @@ async function alter(
   throw new Error(`The alert ${id} was changed by somebody else ${MOST_TRIES} times in a row.`)
 }
 
-function recordOf({ actor, channel }: Asked, kind: AuditKind, what: string): AuditEntry {
-  return { kind, who: idOf(actor), what, ...(channel ? { channel } : {}) }
-}
-
-async function silence(parts: CrewParts, asked: Asked, what: string | Matchers, mute: Mute): Promise<string> {
-  const { store, now } = parts
-  const { silence: limits } = settingsOf(parts)
-  const why = mute.why.trim()
-  if (!why) throw new UserError('Say why: `--why "the disk comes on Monday"`. Whoever sees the silence has to know.')
-  const time = milliseconds(mute.for ?? '')
-  if (time > milliseconds(limits.most))
-    throw new UserError(`A silence lasts at most ${limits.most} here, and \`${mute.for}\` is longer.`)
-  const key = `alert-silenced:${asked.request ?? randomUUID()}`
-  const group = typeof what === 'string' ? await find(parts, what) : null
-  const matchers: Matchers = group ? { rule: group.rule, dc: group.dc, severity: group.severity } : (what as Matchers)
-  const id = newId(key)
-  const made: Silence = {
-    ...{ id, version: 0, matchers, by: asked.actor, why, from: now(), until: now() + time, ended: null, closed: false },
-  }
-  const audit = [
-    {
-      ...recordOf(asked, 'silenced', `${id}: ${matchersText(matchers)}`),
-      why,
-      until: new Date(made.until).toISOString(),
-    },
-  ]
-  await store.alerts.commit({ silences: [made], audit, request: { key, value: id, until: asked.until } })
-  parts.kick()
-  const stored = (await store.alerts.silence(id)) ?? made
-  const fits = (await store.alerts.open()).flatMap(({ rule, severity, alerts }) =>
-    alerts.filter((alert) => alert.state !== 'resolved' && covers(stored, { ...alert, rule, severity })),
-  )
-  const covered =
-    fits.length === 0 ? 'nothing fires that it covers now' : `it covers ${fits.length} that fire or are about to`
-  return `Silenced until ${dayAndClock(stored.until)} (${spoken(time)}) as \`${id}\`: ${matchersText(matchers)}; ${covered}. You are told before it ends. \`alerts unsilence ${id}\` ends it.`
-}
-
-async function unsilence(parts: CrewParts, asked: Asked, typed: string): Promise<string> {
-  const { store, now } = parts
-  const wanted = typed.trim().toLowerCase()
-  const open = await store.alerts.silences()
-  const starting = open.filter(({ id }) => id === wanted || (wanted.length >= 3 && id.startsWith(wanted)))
-  const found = starting.find(({ id }) => id === wanted) ?? (starting.length === 1 ? starting[0] : undefined)
-  const key = `alert-unsilenced:${asked.request ?? randomUUID()}`
-  const before = await store.seen(key)
-  if (before) return `The silence \`${before}\` is ended.`
-  if (!found) {
-    const names = open.map(({ id }) => `\`${id}\``).slice(0, 5)
-    const there = names.length > 0 ? `There are ${names.join(', ')}; see \`alerts silences\`.` : 'There is none at all.'
-    throw new UserError(`There is no silence ${shown(typed)}. ${there}`)
-  }
-  for (let tries = 0; tries < MOST_TRIES; tries++) {
-    const silence = await store.alerts.silence(found.id)
-    if (!silence || silence.closed || silence.ended) return `The silence \`${found.id}\` is over already.`
-    const ended = { ...silence, ended: { by: asked.actor, at: now() } }
-    const audit = [recordOf(asked, 'unsilenced', found.id)]
-    const request = { key, value: found.id, until: asked.until }
-    if ((await store.alerts.commit({ silences: [ended], audit, request })) === 'conflict') continue
-    parts.kick()
-    return `The silence \`${found.id}\` is ended; what still fires is told at once.`
-  }
-  throw new Error(`The silence ${found.id} was changed by somebody else ${MOST_TRIES} times in a row.`)
-}
-
 type TestWish = { readonly status: 'warning' | 'critical'; readonly for: string }
 
 async function test(parts: CrewParts, asked: Asked, rule: string, { status, for: time }: TestWish): Promise<string> {
@@ -222,9 +137,4 @@ async function test(parts: CrewParts, asked: Asked, rule: string, { status, for:
   await parts.store.alerts.addTest({ id, rule, status, by: asked.actor, until })
   parts.kick()
   return `The rule \`${rule}\` fires a test now, in the datacenter \`test\`; it ends by itself in ${spoken(milliseconds(time))}.`
-}
-
-function settingsOf({ site }: CrewParts): AlertSettings {
-  if (site.alerts) return site.alerts
-  throw new UserError('This site has no alerts: give groundcrew.yml a section `alerts`; docs/alerts.md says how.')
 }

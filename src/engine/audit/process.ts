@@ -31,11 +31,11 @@ export function recorded(recording: ProcessRun, programs: Programs): Programs {
   // What comes after a program that may not be lost only looks at what it left: a full disk must not keep its end from being told.
   let begun = adopted
   return {
-    async process(spec, onLine) {
+    async process(spec, onLine, onErrorLine) {
       const key = `${execution}/${stage}/${attempt}`
       if (!adopted) await begin(recording, spec, { key, wait: recording.context.signal })
       begun = true
-      const end = await programs.process(spec, onLine)
+      const end = await programs.process(spec, onLine, onErrorLine)
       await keepEnd(recording, exitOf(end), key)
       return end
     },

@@ -3,16 +3,20 @@ import type { Site } from '../../core/site.ts'
 
 const SECRET_NAME = /TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL|_KEY$/
 
-type Named = Pick<Site, 'environments'> & Partial<Pick<Site, 'webhooks' | 'promotions' | 'kv'>>
+type Named = Pick<Site, 'environments'> &
+  Partial<Pick<Site, 'webhooks' | 'promotions' | 'calls' | 'jenkins' | 'playbooks' | 'kv'>>
 
 /** Hides what the site names as secret, and what this process was given under such names or in an address. */
 export function maskOf(variables: Readonly<Record<string, string>>, site: Named) {
-  const { environments, webhooks = {}, promotions = {}, kv = {} } = site
+  const { environments, webhooks = {}, promotions = {}, calls = {}, jenkins = {}, playbooks = {}, kv = {} } = site
   const named = new Set([
     ...Object.values(environments).flatMap(({ secrets }) => secrets),
     ...Object.values(kv).flatMap(({ pass }) => pass),
     ...Object.values(webhooks).map(({ secret }) => secret),
     ...Object.values(promotions).flatMap(({ report_secret: secret }) => secret ?? []),
+    ...Object.values(calls).flatMap(({ secret_headers: headers }) => Object.values(headers)),
+    ...Object.values(playbooks).flatMap(({ secrets }) => secrets),
+    ...Object.values(jenkins).map(({ token }) => token),
   ])
   const values = Object.entries(variables).flatMap(([name, value]) => {
     if (named.has(name) || SECRET_NAME.test(name)) return [value]

@@ -44,6 +44,7 @@ export type Judgment = Finding | 'again' | 'excluded' | 'other'
 /** Judges entry after entry; each request counts once, by the first entry that tells. */
 export function createJudge({ exclude = [], hmacs = [], remember = SEEN_AT_LEAST }: Judging): (e: Entry) => Judgment {
   const seen = createSeen(remember)
+  const principalOf = createNames()
   return (entry) => {
     const kind = kindOf(entry, hmacs)
     if (kind === undefined) return 'other'
@@ -81,9 +82,20 @@ function isPrincipal(principal: Principal, { entityId, displayName, roleName }: 
   return entity_id === entityId && display_name === displayName && role_name === roleName
 }
 
-/** One name for one principal: its entity, with what people call it; without an entity what it calls itself. */
-function principalOf({ entityId, roleName, displayName, address }: Entry): string {
-  const called = roleName || displayName
-  if (entityId) return called ? `${called} (entity ${entityId.slice(0, 8)})` : `entity ${entityId}`
-  return called || address || 'unknown'
+/** Entities of which it is remembered what they called themselves first; the rest go by their id alone. */
+const MOST_NAMED = 10_000
+
+/** One name for one principal, whatever it calls itself later: its entity, with its first name; without an entity what it calls itself. */
+function createNames(): (entry: Entry) => string {
+  const names = new Map<string, string>()
+  return ({ entityId, roleName, displayName, address }) => {
+    const called = roleName || displayName
+    if (!entityId) return called || address || 'unknown'
+    const known = names.get(entityId)
+    if (known !== undefined) return known
+    const name = called ? `${called} (entity ${entityId.slice(0, 8)})` : `entity ${entityId}`
+    if (!called || names.size >= MOST_NAMED) return `entity ${entityId}`
+    names.set(entityId, name)
+    return name
+  }
 }

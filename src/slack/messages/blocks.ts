@@ -1,4 +1,4 @@
-import type { ActionsBlock, Button, ContextBlock, KnownBlock, SectionBlock } from '@slack/types'
+import type { ActionsBlock, Button, ContextBlock, KnownBlock, SectionBlock, StaticSelect } from '@slack/types'
 import type { Message } from '../limits.ts'
 import { fit } from '../limits.ts'
 
@@ -13,7 +13,7 @@ export function context(...lines: readonly string[]): ContextBlock {
 }
 
 /** No block at all where there is no button. */
-export function actions(buttons: readonly Button[]): ActionsBlock[] {
+export function actions(buttons: readonly (Button | StaticSelect)[]): ActionsBlock[] {
   return buttons.length > 0 ? [{ type: 'actions', elements: [...buttons] }] : []
 }
 

@@ -1,39 +1,30 @@
 import type { Button, ConfirmationDialog } from '@slack/types'
 import type { Lifetime } from '../../core/environment.ts'
 import type { Execution, StageRun } from '../../core/execution.ts'
-import { currentStage, isOver, outputOf } from '../../core/execution.ts'
+import { currentStage, isOver } from '../../core/execution.ts'
 import { nextSteps } from '../../core/offer.ts'
-import { readPlanOutput } from '../../core/report.ts'
 import { isImage, isKv } from '../../core/target.ts'
-import { plain } from './text.ts'
 
 /** What a button is about. For **Extend** `stage` is the lifetime's id, so that a second click finds another one. */
-export type Press = { readonly execution: string; readonly stage: string; readonly attempt: number }
+export type Press = {
+  readonly execution: string
+  readonly stage: string
+  readonly attempt: number
+  /** Which of the choices of a judgment. */
+  readonly choice?: number | undefined
+}
 
 /** The opaque value of a button: it names what was shown, never what may be done. */
-export function buttonValue({ execution, stage, attempt }: Press): string {
-  return `${execution}|${stage}|${attempt}`
+export function buttonValue({ execution, stage, attempt, choice }: Press): string {
+  return `${execution}|${stage}|${attempt}${choice === undefined ? '' : `|${choice}`}`
 }
 
 /** The same read back from a click, where anything may stand; null for what is none of ours. */
 export function readButtonValue(value: unknown): Press | null {
-  const [, execution, stage, attempt] = /^([\w.-]{1,200})\|([\w.-]{0,200})\|(\d{1,9})$/.exec(String(value)) ?? []
-  return execution && stage !== undefined ? { execution, stage, attempt: Number(attempt) } : null
-}
-
-/** **Approve** and **Reject** for one waiting judgment. */
-export function judgmentButtons(execution: Execution, stage: StageRun): Button[] {
-  const value = buttonValue({ execution: execution.id, stage: stage.id, attempt: stage.attempt })
-  const confirm = approvalConfirm(execution, stage)
-  const { line } = execution
-  return [
-    {
-      ...button('Approve', 'judgment.approve', { value, about: line }),
-      style: 'primary',
-      ...(confirm && { confirm }),
-    },
-    { ...button('Reject', 'judgment.reject', { value, about: line }), style: 'danger' },
-  ]
+  const form = /^([\w.-]{1,200})\|([\w.-]{0,200})\|(\d{1,9})(?:\|(\d{1,3}))?$/
+  const [, execution, stage, attempt, choice] = form.exec(String(value)) ?? []
+  if (!execution || stage === undefined) return null
+  return { execution, stage, attempt: Number(attempt), ...(choice === undefined ? {} : { choice: Number(choice) }) }
 }
 
 /** **Cancel** while it goes on; once that was asked and something still runs, **Force stop**. */
@@ -58,13 +49,13 @@ export function controlButtons(execution: Execution): Button[] {
   ]
 }
 
-/** **Go on now**, and **Postpone** where the wait may be put off. */
+/** **Skip wait**, and **Postpone** where the wait may be put off. */
 export function waitButtons(execution: Execution, stage: StageRun): Button[] {
   const value = buttonValue({ execution: execution.id, stage: stage.id, attempt: stage.attempt })
   const about = execution.line
   const { postpone } = stage.input
   const later = typeof postpone === 'string' ? [button(`Postpone ${postpone}`, 'wait.later', { value, about })] : []
-  return [...later, button('Go on now', 'wait.now', { value, about })]
+  return [...later, button('Skip wait', 'wait.now', { value, about })]
 }
 
 /** What the stages propose as the next step, once nothing moves any more. */
@@ -87,17 +78,6 @@ export function extendButton(lifetime: Lifetime, environment: string): Button {
   const { execution, id, extendedBy } = lifetime
   const value = buttonValue({ execution, stage: id, attempt: extendedBy.length })
   return button('Extend', 'execution.extend', { value, about: `the time of ${environment}` })
-}
-
-/** Asks once more before anything is destroyed, replaced or dropped, or where nobody can say what happens. */
-function approvalConfirm(execution: Execution, stage: StageRun): ConfirmationDialog | null {
-  const { show } = stage.input
-  if (typeof show !== 'string') return null
-  const plan = readPlanOutput(outputOf(execution, show))
-  const counts = plan?.counts
-  if (plan && counts && !plan.destroy && plan.risky + counts.destroy + counts.replace + counts.forget === 0) return null
-  const what = plan ? plain(plan.headline, 200) : 'What it does could not be read: see the plan in the thread.'
-  return dialog('Approve this plan?', what, { confirm: 'Approve', deny: 'Back', style: 'danger' })
 }
 
 type Answers = { readonly confirm: string; readonly deny: string; readonly style: 'danger' | 'primary' }

@@ -2,6 +2,7 @@ import { nameOfId } from '../../core/actor.ts'
 import type { Execution, StageRun } from '../../core/execution.ts'
 import { outputOf } from '../../core/execution.ts'
 import { readApplyOutput } from '../../core/report.ts'
+import { touched } from '../../core/touched.ts'
 import type { Outcome } from '../../core/workflow.ts'
 import type { Message } from '../limits.ts'
 import { afterBake, bakeLines } from './bake.ts'
@@ -15,7 +16,7 @@ import { releaseLines } from './release.ts'
 import { healthLines, nextStep } from './results.ts'
 import { code, people, plain } from './text.ts'
 import type { ExecutionView } from './view.ts'
-import { stagesOf, standsStill, statusLine, tookText, touched, unbold } from './view.ts'
+import { stagesOf, standsStill, statusLine, tookText, unbold } from './view.ts'
 
 /** The one reply when it ended or stands at unknown: edits notify nobody, this does. Null while it goes on. */
 export function closingReply(view: ExecutionView): Message | null {
@@ -107,6 +108,7 @@ function driftLines(execution: Execution): string[] {
 
 function nextOf({ ending, status, line, stages }: Execution): string {
   if (ending === 'rejected') return 'talk to who rejected it, then ask anew.'
+  if (ending === 'withdrawn') return 'nothing is left to be done.'
   if (ending === 'expired' || status === 'canceled') return `ask anew with ${code(line)} if it is still wanted.`
   const logged = stages.some(({ state, outcome }) => state === 'failed' && hasFiles(outcome))
   return `${logged ? 'see the log in this thread, ' : ''}mend the cause, then ask anew with ${code(line)}.`

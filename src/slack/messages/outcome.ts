@@ -17,10 +17,19 @@ export function outcomeLines(execution: Execution): string[] {
   const last = notes.at(-1)
   if (ending === 'rejected') return rejections(execution)
   if (ending === 'expired') return failures(execution, (stage) => stage.kind === 'judgment')
-  if (ending === 'superseded' || ending === 'left') return last ? [noteText(last.text)] : []
+  if (ending === 'superseded' || ending === 'left' || ending === 'withdrawn') return last ? [noteText(last.text)] : []
   if (status === 'unknown') return [...(cancel ? [cancelText(execution)] : []), ...unknowns(execution)]
   if (cancel) return [cancelText(execution), ...failures(execution, (stage) => stage.kind !== 'judgment')]
-  return failures(execution, () => true)
+  return [...failures(execution, () => true), ...stoppingLines(execution)]
+}
+
+/** One stage failed, and what runs beside it is not let run on. */
+function stoppingLines({ stages }: Execution): string[] {
+  const stopping = stages.filter(({ state, stopped }) => state === 'running' && stopped && !stopped.late)
+  if (stopping.length === 0) return []
+  return [
+    `${stopping.map(({ id }) => code(id)).join(', ')} is stopped because of that, and gets time to save its state.`,
+  ]
 }
 
 /** `Approved by @U02BOB at 17:42 UTC`; what people wrote stands in code, so that it cannot pass for our own words. */
@@ -60,8 +69,15 @@ function failures(execution: Execution, about: (stage: StageRun) => boolean): st
     .flatMap((stage) => {
       if (stage.outcome?.kind !== 'failed') return []
       if (stage.kind === 'judgment') return [people(stage.outcome.error)]
-      return [`${code(stage.id)} failed:`, ...errorLines(stage.outcome.error)]
+      return [`${code(stage.id)} failed${MEANT[stage.onFailure] ?? ''}:`, ...errorLines(stage.outcome.error)]
     })
+}
+
+/** What became of the rest, where a failure did not end it. */
+const MEANT: Readonly<Record<string, string>> = {
+  'halt-branch': ', and what comes after it was left out; the other branches went on',
+  'finish-then-fail': ', and what comes after it was left out; the other branches were finished',
+  continue: ', and it was gone on from',
 }
 
 function errorLines(error: string): string[] {

@@ -75,7 +75,7 @@ function alreadyLine({ version, environment, passing, wanted }: Standing): strin
 }
 
 function nowLine(standing: Standing, execution: Execution): string {
-  const { version, old, serves, there, oldThere, needed, returned, unsure } = standing
+  const { version, old, serves, there, oldThere, needed, returned, unsure, canary } = standing
   const place = plain(standing.environment)
   if (!needed) return alreadyLine(standing)
   if (returned !== 'no') {
@@ -91,7 +91,8 @@ function nowLine(standing: Standing, execution: Execution): string {
   if (unsure) return `${live}; how far ${code(version)} is, Terraform knows.`
   if (!there) return `${live}.`
   const failed = ['failed', 'unknown'].includes(stageOf(execution, 'switch')?.state ?? '')
-  const how = failed ? 'whether it is in service, Consul knows' : 'out of service'
+  const idle = canary ? 'some of it in service (canary)' : 'out of service'
+  const how = failed ? 'whether it is in service, Consul knows' : idle
   return `${live}; ${code(version)} stands beside it, ${how}.`
 }
 

@@ -5,6 +5,7 @@ import type { Execution, StageRun } from '../../core/execution.ts'
 import { isOver, wordOf } from '../../core/execution.ts'
 import { clock, dayAndClock } from '../../core/judgment.ts'
 import type { Progress } from '../../engine/progress.ts'
+import type { Related } from './nested.ts'
 import type { StepView } from './promotion.ts'
 import { code, people } from './text.ts'
 
@@ -16,9 +17,16 @@ export type ExecutionView = {
   readonly progress: readonly Progress[]
   /** What all generators of a load measured so far. */
   readonly load?: string | null
-  /** Permalink of another execution's message, where it has one. */
+  /** The time it is drawn at, and how long a stage may say nothing before that is said; without them nothing is said of it. */
+  readonly now?: number
+  readonly quietAfter?: number
+  /** Address of its page, where people can reach one. */
+  readonly page?: string
   /** The steps of its promotion, in order. */
   readonly steps?: readonly StepView[]
+  /** What its stages began, and what it is part of. */
+  readonly related?: Related
+  /** Permalink of another execution's message, where it has one. */
   readonly runsLink?: ((executionId: string) => string | undefined) | undefined
 }
 
@@ -27,6 +35,8 @@ const EMOJI: Readonly<Record<string, string>> = {
   planning: '🔍',
   'waiting for approval': '✋',
   waiting: '⏲️',
+  frozen: '🧊',
+  'outside its window': '🌙',
   baking: '📦',
   switching: '🔀',
   draining: '🚰',
@@ -37,8 +47,10 @@ const EMOJI: Readonly<Record<string, string>> = {
   failed: '❌',
   rejected: '⛔',
   expired: '⌛',
+  withdrawn: '↩️',
   canceled: '🚫',
   canceling: '🛑',
+  stopping: '🛑',
   'stopping by force': '🛑',
   unknown: '❓',
 }
@@ -58,7 +70,7 @@ export function unbold(line: string): string {
   return line.replace(/\*([^*`]+)\*/, '$1')
 }
 
-const BY_ITSELF: readonly string[] = ['lifetime', 'schedule', 'breakglass']
+const BY_ITSELF: readonly string[] = ['lifetime', 'schedule', 'trigger', 'breakglass']
 
 /** Who asked; the end of a lifetime begins by itself. */
 export function askedBy({ actor }: Execution): string {
@@ -80,29 +92,6 @@ export function timeFrom(at: number, from: number): string {
 /** It neither moves nor ends by itself any more. */
 export function standsStill(execution: Execution): boolean {
   return isOver(execution) || execution.status === 'unknown'
-}
-
-/** Stages that only look: nothing is changed by them. */
-const HARMLESS = [
-  'release.choose',
-  'drift',
-  'kv.plan',
-  'kv.drift',
-  'kv.adopt',
-  'terraform.plan',
-  'judgment',
-  'health',
-  'wait',
-  'load.target',
-  'load.run',
-  'load.report',
-  'load.verdict',
-  'packer.prepare',
-]
-
-/** Whether it may have changed anything. */
-export function touched(execution: Execution): boolean {
-  return execution.stages.some((stage) => stage.startedAt !== null && !HARMLESS.includes(stage.kind))
 }
 
 /** Which of several stages of its kind a result is of; nothing for the one that bears the name of its kind. */

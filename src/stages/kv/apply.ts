@@ -27,6 +27,7 @@ export const kvApplyKind: StageKind<z.infer<typeof input>> = {
   input,
   repeatable: true,
   gated: true,
+  changes: true,
   plan({ plan }, { kv }) {
     if (!kv) throw new Error('Settings are written for a source: give the command `environment: kvTarget(...)`.')
     return { plan }
