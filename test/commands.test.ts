@@ -2,21 +2,18 @@ import { describe, expect, test } from 'vitest'
 import { loadCommands } from '../src/commands.ts'
 import { readSite } from '../src/config.ts'
 import { argumentsOf, createCatalog, parseCommand, usage } from '../src/core/command.ts'
-import { planStages } from '../src/core/planning.ts'
-import { targetOf } from '../src/core/target.ts'
-import { wantedOf } from '../src/core/wanted.ts'
+import { planRequest } from '../src/engine/request.ts'
 import { stageKinds } from '../src/stages/index.ts'
 
 /** The contract that every command file is held to, those that come with Groundcrew and those of a site alike. */
 const site = await readSite('examples/site/groundcrew.yml')
-const commands = await loadCommands(['commands'])
+const commands = await loadCommands(['commands', 'examples/site/commands'])
 const catalog = createCatalog(commands, site)
 
+/** As the bot plans it, with what is nested in it. */
 function planned(line: string) {
-  const parsed = parseCommand(catalog, line)
-  const { environment } = wantedOf(parsed, site)
-  const context = { site, ...targetOf(site, environment) }
-  return planStages(parsed.command.stages?.(parsed.args, context) ?? [], stageKinds, context)
+  const caller = { actor: { kind: 'shell', user: 'alice' }, origin: { channel: null, via: 'shell' } } as const
+  return planRequest({ site, catalog, kinds: stageKinds }, parseCommand(catalog, line), caller).stages
 }
 
 test('there are commands to hold to the contract', () => {

@@ -12,8 +12,8 @@ afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 const entries = ['src/bot.ts', 'src/worker.ts', 'src/monitor.ts', 'src/cli.ts'].filter((file) =>
   existsSync(join(root, file)),
 )
-/** Started by a stage, with a file that says what to do: test/tools/load/generate.test.ts does so. */
-const programs = ['src/tools/load/generate.ts']
+/** Started by a stage, with a file that says what to do: test/tools/load/generate.test.ts, test/stages/http.test.ts and jenkins.test.ts do so. */
+const programs = ['src/tools/load/generate.ts', 'src/tools/http/call.ts', 'src/tools/jenkins/call.ts']
 const modules = globSync(['src/**/*.ts', 'commands/**/*.ts', 'examples/demo/parts.ts', 'examples/demo/slack-*.ts'], {
   cwd: root,
 })

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { cancel, judge } from '../../src/engine/deeds.ts'
+import { cancel } from '../../src/engine/deeds.ts'
+import { judge } from '../../src/engine/judge.ts'
 import { alice, callerOf, carol, crewOf, eve, waiting } from './crew.ts'
 import { auditOf, streamOf, useRedis } from './redis.ts'
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import type { Execution } from '../../src/core/execution.ts'
+import type { Execution, StageState } from '../../src/core/execution.ts'
 import { newExecution } from '../../src/core/execution.ts'
+import type { Judgment } from '../../src/core/judgment.ts'
 import { givenInAdvance } from '../../src/core/preapproval.ts'
 import type { Fields, Outcome } from '../../src/core/workflow.ts'
 import { alice, applyStage, carol, judgmentStage, PLAN, START, stage, wanted } from './world.ts'
@@ -14,11 +15,22 @@ type Change = {
   shown?: Fields
   apply?: Fields
   by?: typeof carol
+  hanging?: Partial<Judgment>
+  asked?: StageState
   decision?: 'rejected'
   fell?: string
 }
 
-function execution({ choose = {}, shown = {}, apply = {}, by = carol, decision, fell }: Change = {}): Execution {
+function execution({
+  choose = {},
+  shown = {},
+  apply = {},
+  by = carol,
+  decision,
+  fell,
+  hanging,
+  asked = 'succeeded',
+}: Change = {}): Execution {
   const fresh = newExecution(
     wanted({ stages: [stage(CHOOSE, CHOOSE), stage(PLAN, PLAN), judgmentStage(), applyStage] }),
     START,
@@ -31,10 +43,11 @@ function execution({ choose = {}, shown = {}, apply = {}, by = carol, decision, 
   const stages = fresh.stages.map((each) => {
     const output = outputs[each.id]
     const outcome: Outcome | null = output ? { kind: 'succeeded', output } : null
+    if (each.id === 'judgment') return { ...each, state: asked }
     return outcome ? { ...each, state: 'succeeded' as const, outcome } : each
   })
   const judgment = { stage: 'judgment', decision: decision ?? ('approved' as const), by, at: START, digest: 'd1' }
-  return { ...fresh, stages, judgments: [{ ...judgment, ...(fell ? { fell } : {}) }] }
+  return { ...fresh, stages, judgments: [{ ...judgment, ...hanging, ...(fell ? { fell } : {}) }] }
 }
 
 test('a plan that only removes the old group is covered by the approval that was given', () => {
@@ -44,6 +57,12 @@ test('a plan that only removes the old group is covered by the approval that was
 test('so is one that changes nothing but outputs, and one of a state that did not exist when it was approved', () => {
   expect(givenInAdvance(execution({ choose: { ownsOld: [] } }), input, { ...plan, deletes: [] })).not.toBeNull()
   expect(givenInAdvance(execution({ shown: { lineage: null } }), input, plan)).not.toBeNull()
+})
+
+test('it stays known by whose right it was given: handed over, or raised by break glass', () => {
+  const by = (hanging: Partial<Judgment>) => givenInAdvance(execution({ hanging }), input, plan)
+  expect(by({ from: alice })).toMatchObject({ by: carol, from: alice })
+  expect(by({ glass: ['g1'] })).toMatchObject({ by: carol, glass: ['g1'] })
 })
 
 describe('people are asked', () => {
@@ -59,6 +78,8 @@ describe('people are asked', () => {
     ['where nobody saw the state', execution({ shown: { lineage: null }, apply: { lineage: null } }), plan],
     ['where the apply was of another state', execution({ apply: { lineage: 'L2' } }), plan],
     ['where it was rejected', execution({ decision: 'rejected' }), plan],
+    ['where others still have to approve', execution({ asked: 'waiting' }), plan],
+    ['where the others never did', execution({ asked: 'failed' }), plan],
     ['where the approval no longer counts', execution({ fell: 'planned again' }), plan],
     ['where who approved is an asker by now', execution({ by: alice }), plan],
     ['where there is no plan', execution(), null],

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { retryOf } from '../../src/core/retry.ts'
-import { APPLY, applying, ends, judged, PLAN, runs, stale, succeeded, up, waiting } from './world.ts'
+import { APPLY, applying, ends, judged, PLAN, runs, stale, succeeded, up, upStages, waiting } from './world.ts'
 
 const failed = { kind: 'failed', error: 'half' } as const
 const ids = ({ stages }: ReturnType<typeof retryOf>) => stages.map(({ id }) => id)
@@ -35,4 +35,11 @@ test.each([
   ['has a stale plan, which is planned again by itself', () => ends(applying(), APPLY, stale).execution, /not over/],
 ])('what %s is not retried', (_how, execution, said) => {
   expect(() => retryOf(execution())).toThrow(said)
+})
+
+test('what waited for windows and freezes waits for them again', () => {
+  const guard = { windows: [{ days: ['fri'], from: '09:00', to: '18:00', zone: 'UTC' }] }
+  const guarded = upStages.map((each) => (each.id === APPLY ? { ...each, guard } : each))
+  const execution = ends(applying({ stages: guarded }), APPLY, failed).execution
+  expect(retryOf(execution).stages.map((each) => each.guard)).toEqual([undefined, undefined, guard, undefined])
 })

@@ -1,13 +1,18 @@
 import type { Actor } from '../../src/core/actor.ts'
+import { idOf } from '../../src/core/actor.ts'
 import { advance } from '../../src/core/advance.ts'
 import type { EnvironmentRecord } from '../../src/core/environment.ts'
 import { extended, newEnvironment } from '../../src/core/environment.ts'
 import type { Effect, Event, Next } from '../../src/core/event.ts'
 import type { Execution, StageRun } from '../../src/core/execution.ts'
 import { isOver, newExecution, stageOf } from '../../src/core/execution.ts'
+import { stopOf } from '../../src/core/failure.ts'
+import { freezeOf, frozen, unfrozen } from '../../src/core/freeze.ts'
 import { wakeUps } from '../../src/core/lifetime.ts'
 import { LOOK, offers } from '../../src/core/look.ts'
-import type { Outcome } from '../../src/core/workflow.ts'
+import { newChild, WORKFLOW } from '../../src/core/nested.ts'
+import { isOpen } from '../../src/core/window.ts'
+import type { Outcome, Stage } from '../../src/core/workflow.ts'
 import { environment as settings } from './sample-site.ts'
 import {
   APPLY,
@@ -85,12 +90,80 @@ const twoSided = [
   { ...applyStage, after: ['judgment', 'second', 'other'] },
 ]
 
+/** Open for three hours of every six. */
+export const guard = {
+  windows: Array.from({ length: 4 }, (_, index) => {
+    const hour = (of: number) => `${String(of).padStart(2, '0')}:00`
+    return { days: ['mon-sun'], from: hour(index * 6), to: hour(index * 6 + 3), zone: 'UTC' }
+  }),
+}
+
+/** Two of several have to choose alike, or one of each role; a choice leaves one of two branches out. */
+function choosing(dice: Dice): Stage[] {
+  const choices = ['some', 'all', 'stop'].map((value) => ({ value, label: value, rejects: value === 'stop' }))
+  const groups = dice.chance(0.5)
+    ? {
+        groups: [
+          { role: 'sre', count: 1 },
+          { role: 'data', count: 1 },
+        ],
+      }
+    : {}
+  const only = (id: string, is: string) =>
+    stage(id, 'health', { conditions: [{ ref: 'judgment.choice', is }] }, ['judgment'])
+  return [
+    stage(PLAN, PLAN, { size: 'small' }),
+    judgmentStage({ choices, count: 2, ...groups, delegate: true, remind: '10m' }),
+    only('some', 'some'),
+    only('all', 'all'),
+    { ...applyStage, after: ['judgment', 'some', 'all'] },
+  ]
+}
+
+/** Branches with every option there is, thrown anew each time; what is applied stands in one of them. */
+function anyGraph(dice: Dice): Stage[] {
+  const option = () => dice.pick(['halt', 'halt', 'halt-branch', 'finish-then-fail', 'continue'] as const)
+  const retry = () => (dice.chance(0.4) ? { retry: { times: 1 + dice.below(2), wait: '5s', most: '30s' } } : {})
+  const timeLimit = () =>
+    dice.chance(0.4) ? { timeLimit: { after: '30s', grace: '10s', force: dice.chance(0.5) } } : {}
+  const one = (id: string, after: string[]): Stage => ({
+    ...stage(id, 'health', {}, after),
+    onFailure: option(),
+    ...retry(),
+    ...timeLimit(),
+  })
+  const back = (id: string, recovers: string[], after: string[] = []): Stage => ({ ...one(id, after), recovers })
+  return [
+    one('first', []),
+    { ...stage(PLAN, PLAN, { size: 'small' }, ['first']), ...retry() },
+    { ...judgmentStage(), onFailure: dice.pick(['halt', 'halt-branch', 'finish-then-fail'] as const) },
+    { ...applyStage, onFailure: option(), ...timeLimit(), guard },
+    one('a', ['first']),
+    one('a2', ['a']),
+    // May be started again, and changes something: a worker that dies in it, or a try more, waits for no window.
+    { ...one('b', ['first']), ...(dice.chance(0.7) ? { guard } : {}) },
+    one('join', ['a2', 'b']),
+    one('last', dice.chance(0.5) ? ['join', APPLY] : ['join']),
+    ...(dice.chance(0.6) ? [back('back', ['a', 'b']), back('clean', ['a2', 'b'], ['back'])] : []),
+    ...(dice.chance(0.3) ? [back('undo', [APPLY], dice.chance(0.5) ? [APPLY] : [])] : []),
+  ]
+}
+
 /** A new request, as the bot stores it. */
 export function request(town: Town, dice: Dice): void {
   const actor = dice.pick(people)
-  const kind = dice.pick(['up', 'up', 'resize', 'down', 'two'] as const)
+  const kind = dice.pick(['up', 'up', 'resize', 'down', 'two', 'choose', 'graph', 'graph', 'nest'] as const)
   const id = `${kind}${town.executions.size}`
-  const stages = kind === 'down' ? downStages() : kind === 'two' ? twoSided : upStages
+  const stages =
+    kind === 'down'
+      ? downStages()
+      : kind === 'two'
+        ? twoSided
+        : kind === 'graph' || kind === 'nest'
+          ? (kind === 'graph' ? anyGraph : nests)(dice)
+          : kind === 'choose'
+            ? choosing(dice)
+            : upStages
   const lifetime = kind === 'up' ? dice.pick(['5m', '1h', '4h']) : null
   store(town, { ...wanted({ id, actor, stages, lifetime }) }, town.environment, { type: 'requested' })
 }
@@ -131,6 +204,9 @@ function store(town: Town, asked: ReturnType<typeof wanted>, environment: Enviro
 export function tell(town: Town, id: string, event: Event): Next | null {
   const execution = town.executions.get(id)
   if (!execution) return null
+  // No worker has what another execution does.
+  if (event.type.startsWith('stage.') && 'stage' in event && stageOf(execution, event.stage)?.kind === WORKFLOW)
+    return null
   const next = advance({ execution, environment: town.environment }, event, town.now)
   if (next.changed) keep(town, next, event)
   return next
@@ -141,17 +217,66 @@ function keep(town: Town, next: Next, event: Event): void {
   if (next.environment) town.environment = next.environment
   town.effects.push(...next.effects.filter((effect) => effect.do !== 'show'))
   town.history.push(`${next.execution.id} ${event.type} ${'stage' in event ? event.stage : ''}`)
-  if (event.type === 'stage.started' && event.stage === APPLY) noteStart(town, next.execution, event.attempt)
+  const began = event.type === 'stage.started' && stageOf(next.execution, event.stage)?.state === 'running'
+  if (began && event.stage === APPLY) noteStart(town, next.execution, event.attempt)
 }
 
 function noteStart(town: Town, execution: Execution, attempt: number): void {
   const key = `${execution.id}/${attempt}`
   if (town.begun.has(key)) throw new Error(`${key} was started twice`)
   town.begun.add(key)
+  const { override, stages } = execution
+  const first = !stages.some((each) => each.id !== APPLY && each.guard && (each.begun || each.startedAt !== null))
+  const windows = stageOf(execution, APPLY)?.guard?.windows
+  const closed = windows && (!isOpen(windows, town.now) || freezeOf(town.environment, town.now))
+  if (closed && first && !override) throw new Error(`${key} was started outside its window`)
   const approved = execution.judgments.filter((each) => each.decision === 'approved' && !each.fell)
   const needed = execution.stages.filter(({ kind }) => kind === 'judgment')
-  for (const { id } of needed)
-    if (!approved.some((each) => each.stage === id)) throw new Error(`${key} was started without ${id}`)
+  for (const { id, input } of needed) {
+    const given = approved.filter((each) => each.stage === id)
+    const people = new Set(given.map(({ by }) => idOf(by)))
+    if (people.size < (Number(input.count) || 1)) throw new Error(`${key} was started without ${id}`)
+    const chosen = stageOf(execution, id)?.outcome
+    const choice = chosen?.kind === 'succeeded' ? chosen.output.choice : undefined
+    if (input.count && given.filter((each) => each.choice === choice).length < 2)
+      throw new Error(`${key} was started with ${choice}, which two did not choose`)
+  }
+}
+
+/** The child of a stage, as `engine/nested.ts` begins and stops it. */
+function tend(town: Town, { execution: parentId, stage: name, attempt }: Extract<Effect, { do: 'child' }>): void {
+  const id = `${parentId}-${name}-${attempt}`
+  const parent = town.executions.get(parentId)
+  const run = parent && stageOf(parent, name)
+  if (!parent || !run) return
+  const order = stopOf(parent, run)
+  const here = run.state === 'running' && run.attempt === attempt
+  const child = town.executions.get(id)
+  if (here && !order && !child) store(town, newChild(parent, run, id), town.environment, { type: 'requested' })
+  if (here && !order) return
+  if (!child)
+    tell(town, parentId, { type: 'child.ended', stage: name, attempt, outcome: { kind: 'canceled', why: 'never' } })
+  else if (!isOver(child))
+    tell(town, id, { type: 'cancel', by: { kind: 'parent', execution: parentId }, why: 'x', force: false })
+}
+
+/** Two that are planned with it, under its lock, beside each other or one after the other. */
+function nests(dice: Dice): Stage[] {
+  const child = {
+    command: 'x',
+    line: 'x',
+    args: {},
+    allow: [],
+    environment: 'loadtest',
+    stages: dice.pick([upStages, anyGraph(dice)]),
+  }
+  const inner = (id: string, after: string[]): Stage => ({
+    ...stage(id, WORKFLOW, { child: JSON.parse(JSON.stringify(child)), outputs: {} }, after),
+    onFailure: dice.pick(['halt', 'halt-branch', 'finish-then-fail', 'continue'] as const),
+    ...(dice.chance(0.3) ? { timeLimit: { after: '10m', grace: '1m' } } : {}),
+  })
+  const last = { ...stage('last', 'health', {}, ['in-1', 'in-2']) }
+  return [stage('first', 'health'), inner('in-1', ['first']), inner('in-2', [dice.pick(['first', 'in-1'])]), last]
 }
 
 /** Does one effect that is due; sometimes it is done again later, as after a crash. */
@@ -159,6 +284,7 @@ export function perform(town: Town, dice: Dice, effect: Effect): void {
   const done = !dice.chance(0.15)
   if (effect.do === 'tell') tell(town, effect.execution, effect.event)
   if (effect.do === 'lifetime' && effect.what === 'end') takeDown(town, effect.id)
+  if (effect.do === 'child') tend(town, effect)
   if (effect.do === 'run') {
     const { stage: id, attempt } = effect
     if (dice.chance(0.8))
@@ -176,7 +302,8 @@ function anyWorker(dice: Dice) {
   return { ...worker, id: dice.pick(['w1', 'w2', 'w3']) }
 }
 
-function outcomeOf(dice: Dice, { kind, input }: StageRun): Outcome {
+function outcomeOf(dice: Dice, { kind, input, stopped }: StageRun): Outcome {
+  if (stopped && dice.chance(0.6)) return { kind: 'canceled', why: 'interrupted' }
   const output = { digest: `d${dice.below(1e9)}`, deleteOnly: input.destroy === true, lineage: 'L1' }
   const usual = dice.chance(0.7)
   if (kind === PLAN) {
@@ -197,7 +324,14 @@ function outcomeOf(dice: Dice, { kind, input }: StageRun): Outcome {
       savedOn: dice.chance(0.2) ? 'm1' : null,
     })
   }
-  if (kind !== APPLY) return usual ? succeeded() : { kind: 'failed', error: 'sick' }
+  if (kind !== APPLY)
+    return usual
+      ? succeeded()
+      : dice.pick<Outcome>([
+          { kind: 'failed', error: 'sick' },
+          { kind: 'failed', error: 'sick' },
+          { kind: 'unknown', why: 'gone', output: { vanished: true } },
+        ])
   if (usual) return succeeded({ lineage: 'L1', empty: input.plan === PLAN && dice.chance(0.5) })
   return dice.pick<Outcome>([
     stale,
@@ -217,6 +351,7 @@ export function anything(town: Town, dice: Dice): void {
   if (!holder || step === 0) request(town, dice)
   else if (step === 1) town.now += dice.below(HOUR / 2)
   else if (step === 2) extend(town, dice)
+  else if (step === 3 && dice.chance(0.5)) freeze(town, dice)
   else if (step <= 8) noise(town, dice)
   else if (step <= 24) performOne(town, dice)
   else moveOn(town, dice, holder)
@@ -225,6 +360,16 @@ export function anything(town: Town, dice: Dice): void {
 function performOne(town: Town, dice: Dice): void {
   const ready = due(town)
   if (ready.length > 0) perform(town, dice, dice.pick(ready))
+}
+
+/** As `engine/freeze.ts` stores it. */
+function freeze(town: Town, dice: Dice): void {
+  const { now } = town
+  const wish = { by: dice.pick(people), at: now, until: now + dice.below(2 * HOUR), why: 'x' }
+  const next = dice.chance(0.6) ? frozen(town.environment, wish) : unfrozen(town.environment, wish.by, now)
+  if (!next) return
+  town.environment = next.environment
+  town.effects.push(...next.effects.filter((effect) => effect.do !== 'show'))
 }
 
 function extend(town: Town, dice: Dice): void {
@@ -274,7 +419,13 @@ function noise(town: Town, dice: Dice): void {
     { type: 'stage.adopted', ...at, worker, from: 'w1' },
     { type: 'stage.lost', ...at, from: 'w1', why: 'gone', repeatable: run.kind !== APPLY },
     { type: 'judgment.due', ...at },
+    { type: 'judgment.remind', ...at, at: town.now },
+    { type: 'withdrawn', by },
+    { type: 'delegated', delegation: { ...at, from: by, to: dice.pick(people), at: town.now } },
+    { type: 'limit.due', ...at },
     { type: 'lock.granted' },
+    { type: 'hold.due' },
+    dice.chance(0.2) ? { type: 'overridden', by, why: 'x', rule: 'x' } : { type: 'hold.due' },
     { type: 'left', by },
     steal(by),
     { type: 'chosen', choice: { offer: dice.pick(offers), by, attempt: lookAttempt(stages) } },
@@ -293,7 +444,13 @@ function anyJudgment(town: Town, dice: Dice, id: string, stageId: string): Event
   const plan = execution && stageOf(execution, PLAN)?.outcome
   const digest = plan?.kind === 'succeeded' ? String(plan.output.digest) : ''
   const decision = dice.chance(0.9) ? ('approved' as const) : ('rejected' as const)
-  return { type: 'judged', judgment: { stage: stageId, decision, by: dice.pick(people), at: town.now, digest } }
+  const chooses = execution && stageOf(execution, stageId)?.input.choices
+  const choice = chooses && dice.chance(0.95) ? { choice: dice.pick(['some', 'all', 'all', 'stop']) } : {}
+  const by = dice.pick(people)
+  const given = execution?.delegations?.find(({ stage, to }) => stage === stageId && to === by)
+  const from = given && dice.chance(0.7) ? { from: given.from } : {}
+  const roles = by === bob ? ['sre', 'data'] : by === carol ? ['data'] : ['sre']
+  return { type: 'judged', judgment: { stage: stageId, decision, by, roles, at: town.now, digest, ...choice, ...from } }
 }
 
 /** Whoever is reasonable, until nothing is left to do: stages run and end well, what waits is approved or lapses, unknown is left. */

@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { planStages } from '../../src/core/planning.ts'
 import type { Fields, Stage } from '../../src/core/workflow.ts'
+import { stageKinds, wait } from '../../src/stages/index.ts'
+import { environment, site } from './sample-site.ts'
 import {
   alice,
   answer,
@@ -46,7 +49,7 @@ describe('a wait', () => {
   test('is ended now by a press, once', () => {
     const gone = told(waiting(), { type: 'wait.moved', ...at, by: bob, to: 'now' })
     expect(states(gone)).toBe('succeeded ready')
-    expect(gone.execution.notes.at(-1)?.text).toBe('@U02BOB ended the wait')
+    expect(gone.execution.notes.at(-1)?.text).toBe('@U02BOB skipped the wait')
     expect(answer(gone, { type: 'wait.moved', ...at, by: bob, to: 'now' }).refused).toMatch(/does not wait any more/)
     expect(answer(gone, { type: 'wait.due', ...at }, HOUR).changed).toBe(false)
   })
@@ -97,5 +100,43 @@ describe('a wait that depends on a plan', () => {
     const story = planned({ stages }, undefined, { takesAway: true })
     expect(states(story)).toBe('succeeded waiting pending')
     expect(shows(story.effects)).toContain('waiting:r1:wait:1')
+  })
+})
+
+describe('a wait until a time of day', () => {
+  const until = (input: Fields) => begin({ stages: [{ ...stages({})[0], input: { most: '24h', ...input } } as Stage] })
+
+  test('is due the next time that a clock in its zone shows it', () => {
+    // It begins at 17:40 UTC, which is 02:40 in Tokyo.
+    const story = until({ until: '18:00', zone: 'Asia/Tokyo' })
+    expect(story.execution.stages[0]?.dueAt).toBe(Date.UTC(2026, 10, 21, 9))
+    expect(until({ until: '17:50', zone: 'UTC' }).execution.stages[0]?.dueAt).toBe(Date.UTC(2026, 10, 20, 17, 50))
+    expect(answer(story, { type: 'wait.due', ...at }, 15 * HOUR).changed).toBe(false)
+    expect(states(told(story, { type: 'wait.due', ...at }, 16 * HOUR))).toBe('succeeded')
+  })
+})
+
+describe('a wait that is planned', () => {
+  const plan = (draft: Parameters<typeof wait>[0]) =>
+    planStages([wait(draft)], stageKinds, { site, environment })[0]?.input
+
+  test('keeps its zone as the list spells it, and who may skip it', () => {
+    expect(plan({ until: '18:00', zone: 'asia/tokyo', skip: ['approvers'] })).toMatchObject({
+      until: '18:00',
+      zone: 'Asia/Tokyo',
+      skip: ['approvers'],
+    })
+    expect(plan({ until: '18:00' })).toMatchObject({ zone: 'UTC' })
+  })
+
+  test.each<[Parameters<typeof wait>[0], RegExp]>([
+    [{}, /either `for` .* or `until`/],
+    [{ for: '5m', until: '18:00' }, /either `for`/],
+    [{ for: '5m', zone: 'UTC' }, /`zone` goes with `until`/],
+    [{ until: '18', zone: 'UTC' }, /is no time of day/],
+    [{ until: '18:00', zone: 'Mars/Base' }, /is no time zone/],
+    [{ for: '5m', skip: ['nobody'] }, /nobody, which is no role of the site/],
+  ])('%j is refused', (draft, said) => {
+    expect(() => plan(draft)).toThrow(said)
   })
 })

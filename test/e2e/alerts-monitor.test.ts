@@ -59,7 +59,7 @@ test('a burst of denied requests is told with figures and a picture; a monitor t
   const seen = await room.sees(/^🔴 \*firing\*: critical `denied` in `dc1`/)
   expect(seen.words).toMatch(/<@U02BOB>[\s\S]*\*15 denied\* in 5 min, 15 denied in 60 min \(as of /)
   expect(seen.words).toMatch(
-    /most of the hour by `app1[^`]*` \(12\), on `kv\/data\/payments\/\.\.\.` \(12\), from `10\.20\.3\.41` \(15\)/,
+    /most of the hour by `app1[^`]*` \(15\), on `kv\/data\/payments\/\.\.\.` \(12\), from `10\.20\.3\.41` \(15\)/,
   )
   const told = await room.note(/\*Principals\*/)
   expect(told).toMatch(

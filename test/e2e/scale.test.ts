@@ -83,13 +83,13 @@ describe.concurrent('a scale', () => {
         within: '20s',
       },
     )
-    expect(waits).toMatch(/\[Postpone 30s\] \[Go on now\]/)
+    expect(waits).toMatch(/\[Postpone 30s\] \[Skip wait\]/)
     expect(await talk.answered('eve', () => talk.press('eve', 'wait.later', run))).toMatch(/You may not run/)
     await talk.press('bob', 'wait.later', run)
     await talk.sees(run, /<@U02BOB> put it off until/)
     expect(await instances('shrunk')).toBe(4)
     await talk.press('alice', 'wait.now', run)
-    expect(await talk.sees(run, /^✅ \*succeeded\*/)).toMatch(/<@U01ALICE> ended the wait/)
+    expect(await talk.sees(run, /^✅ \*succeeded\*/)).toMatch(/<@U01ALICE> skipped the wait/)
     expect(await instances('shrunk')).toBe(2)
   })
 

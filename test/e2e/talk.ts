@@ -11,6 +11,8 @@ export type Run = { readonly id: string }
 export type Button =
   | 'judgment.approve'
   | 'judgment.reject'
+  | `judgment.${'approve' | 'reject'}.${number}`
+  | `judgment.${'withdraw' | 'delegate'}`
   | 'execution.cancel'
   | 'execution.force'
   | 'execution.extend'

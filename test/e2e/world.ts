@@ -135,6 +135,7 @@ function variablesOf(dir: string, { redis, consul, slack }: Awaited<ReturnType<t
     GROUNDCREW_SITE: siteFile(dir),
     GROUNDCREW_COMMANDS: commands,
     GROUNDCREW_WORK_DIR: join(dir, 'work'),
+    GROUNDCREW_HTTP_PORT: '0',
     GROUNDCREW_ARTIFACT_KEY: randomBytes(32).toString('hex'),
     TF_VAR_run_dir: join(dir, 'instances'),
   }

@@ -9,10 +9,12 @@ import { createAudit } from '../../src/engine/audit.ts'
 import { createGlassClock } from '../../src/engine/break-glass/clock.ts'
 import { breakGlassOf, endGlass } from '../../src/engine/break-glass/deeds.ts'
 import { GlassOver, markedAudit } from '../../src/engine/break-glass/held.ts'
-import { createCrew } from '../../src/engine/crew.ts'
-import { judge } from '../../src/engine/deeds.ts'
+import { createCrew, type Reply } from '../../src/engine/crew.ts'
+import { delegate } from '../../src/engine/delegate.ts'
 import { createSweeper } from '../../src/engine/effects.ts'
-import { endLifetime } from '../../src/engine/lifetimes.ts'
+import { override } from '../../src/engine/freeze.ts'
+import { judge } from '../../src/engine/judge.ts'
+import { endLifetime, extendLifetime } from '../../src/engine/lifetimes.ts'
 import type { CrewParts } from '../../src/engine/parts.ts'
 import { retry } from '../../src/engine/retry.ts'
 import { rightsOf } from '../../src/engine/rights.ts'
@@ -269,6 +271,16 @@ describe('what it is good for', () => {
     expect((await here.store.execution(execution.id))?.judgments[0]?.glass).toBeUndefined()
   })
 
+  test('it is not his to hand over: then nobody could use it, and he himself no more', async () => {
+    const parts = partsOf({ site: { ...site, judgment: { ...site.judgment, delegate: true } } })
+    const { execution } = (await ask(lead, 'loadtest up', parts)) as Extract<Reply, { kind: 'started' }>
+    await planned(execution.id)
+    await begin(alice)
+    const pressed = { execution: execution.id, stage: 'judgment', attempt: 1, to: eve }
+    await expect(delegate(parts, pressed, alice, randomUUID())).rejects.toThrow(/break glass is not yours to hand over/)
+    await approve(alice, execution.id)
+  })
+
   test('what the clock runs for him has none of it', async () => {
     await begin(alice)
     const byClock: Actor = { kind: 'schedule', id: 'k3f9', owner: alice }
@@ -300,6 +312,21 @@ describe('what comes of it later', () => {
     await here.store.alter('loadtest', (environment) => ({ environment: { ...environment, lifetime }, effects: [] }))
     await endLifetime(partsOf() as never, 'loadtest', lifetime?.id ?? '')
     expect(await here.store.execution(`end-${lifetime?.id}`)).toMatchObject({ glass })
+  })
+
+  test('so does more of that time, which somebody asked for under one', async () => {
+    const story = up({ lifetime: '4h', actor: lead, glass: [{ id: 'g0', by: 'T01TEAM/U07LEAD' }] })
+    const lifetime = story.environment?.lifetime ?? null
+    await here.store.alter('loadtest', (environment) => ({ environment: { ...environment, lifetime }, effects: [] }))
+    const request = { key: 'more', value: lifetime?.id ?? '', glass: ['g1'] }
+    const parts = { ...partsOf(), now: () => story.now }
+    const longer = await extendLifetime(parts as never, 'loadtest', alice, request)
+    expect(longer.lifetime).toMatchObject({
+      glass: [
+        { id: 'g0', by: 'T01TEAM/U07LEAD' },
+        { id: 'g1', by: 'T01TEAM/U01ALICE' },
+      ],
+    })
   })
 
   test('the chain of the audit stays whole, and lines of before it have no mark', async () => {
@@ -363,6 +390,18 @@ describe('its end', () => {
     expect((await here.store.execution(execution.id))?.judgments).toEqual([])
     expect((await lines()).at(-1)).toMatchObject({ kind: 'refused', why: expect.stringMatching(/ended just now/) })
     expect((await here.store.glasses.find(id))?.ended).not.toBe(null)
+  })
+
+  test('neither is what he let through outside its window', async () => {
+    await begin(alice)
+    const { id } = await held()
+    const execution = await started(lead, 'loadtest up')
+    const loadtest = { ...site.environments.loadtest, outside_window: ['approvers'] }
+    const raced = { ...here.store, tell: endingFirst(here.store.tell) }
+    const parts = partsOf({ store: raced as never, site: { ...site, environments: { loadtest } } as never })
+    const holding = { ...asked(alice), roles: ['approvers'], glass: [id] }
+    await expect(override(parts, execution.id, 'it burns', holding)).rejects.toThrow(GlassOver)
+    expect((await here.store.execution(execution.id))?.override).toBeUndefined()
   })
 
   /** The button is pressed between the check of rights and the storing. */

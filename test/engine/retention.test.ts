@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { judge } from '../../src/engine/deeds.ts'
 import { createSweeper } from '../../src/engine/effects.ts'
+import { judge } from '../../src/engine/judge.ts'
 import { createPerform } from '../../src/engine/perform.ts'
 import { createRetention } from '../../src/engine/retention.ts'
 import { callerOf, carol, crewOf } from '../audit/crew.ts'

@@ -94,6 +94,7 @@ function variablesOf({ dir, slack }: World, more: Readonly<Record<string, string
     SLACK_API_URL: slack.apiUrl,
     SLACK_BOT_TOKEN: 'xoxb-test',
     SLACK_APP_TOKEN: 'xapp-test',
+    GROUNDCREW_HTTP_PORT: '0',
     GROUNDCREW_SITE: join(dir, 'site.yml'),
     GROUNDCREW_COMMANDS: commands,
     GROUNDCREW_WORK_DIR: join(dir, 'work'),

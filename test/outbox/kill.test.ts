@@ -37,6 +37,7 @@ async function startBot(name: string) {
       GROUNDCREW_SITE: join(rig.dir, 'site.yml'),
       GROUNDCREW_COMMANDS: commands,
       GROUNDCREW_WORK_DIR: join(rig.dir, 'work'),
+      GROUNDCREW_HTTP_PORT: '0',
       GROUNDCREW_ARTIFACT_KEY: '0'.repeat(64),
     },
   })

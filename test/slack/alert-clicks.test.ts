@@ -11,6 +11,7 @@ import { siteSchema } from '../../src/core/site.ts'
 import { createArtifacts } from '../../src/engine/artifacts.ts'
 import { createAudit } from '../../src/engine/audit.ts'
 import { createCrew } from '../../src/engine/crew.ts'
+import { createHomes } from '../../src/engine/homes.ts'
 import { timeOf } from '../../src/slack/alert-modal.ts'
 import { createSlackApp } from '../../src/slack/app.ts'
 import type { Message } from '../../src/slack/limits.ts'
@@ -88,7 +89,7 @@ beforeEach(async () => {
       channel: null,
     }),
   }
-  app = createSlackApp(config, desk, pino({ level: 'silent' }))
+  app = createSlackApp(config, desk, createHomes(here.redis, here.keys, here.now), pino({ level: 'silent' }))
   await here.store.alerts.commit({ alerts: [{ ...group(), version: 0 }] })
 })
 

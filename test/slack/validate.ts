@@ -46,7 +46,23 @@ function aboutBlock(block: Block): string[] {
   return [
     ...(elements.length < 1 || elements.length > 25 ? [`${elements.length} buttons in a block`] : []),
     ...(new Set(actions).size !== actions.length ? [`action ids are not unique: ${actions}`] : []),
-    ...elements.flatMap(aboutButton),
+    ...elements.flatMap((each) => ('options' in each ? aboutList(each as unknown as List) : aboutButton(each))),
+  ]
+}
+
+type List = Pick<Element, 'confirm' | 'action_id'> & {
+  readonly placeholder: Text
+  readonly options: readonly { readonly text: Text; readonly value: string }[]
+}
+
+function aboutList({ placeholder, options, confirm, action_id }: List): string[] {
+  const count = options.length < 1 || options.length > 100 ? [`${options.length} options`] : []
+  return [
+    ...count,
+    ...about('action id', action_id, 255),
+    ...about('placeholder', placeholder.text, 150),
+    ...options.flatMap(({ text, value }) => [...about('option', text.text, 75), ...about('value', value, 150)]),
+    ...(confirm ? about('question', confirm.text.text, 300) : []),
   ]
 }
 

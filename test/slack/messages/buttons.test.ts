@@ -9,7 +9,7 @@ import { complaints } from '../validate.ts'
 const BUTTONS: Record<string, string[]> = {
   queued: ['execution.cancel'],
   planning: ['execution.cancel'],
-  'waiting for approval': ['judgment.approve', 'judgment.reject', 'execution.cancel'],
+  'waiting for approval': ['judgment.approve', 'judgment.reject', 'judgment.withdraw', 'execution.cancel'],
   applying: ['execution.cancel', 'execution.extend'],
   'applying (health)': ['execution.cancel', 'execution.extend'],
   succeeded: ['execution.extend'],
@@ -36,7 +36,7 @@ describe('buttons', () => {
     expect(readButtonValue('a||0')).toEqual({ execution: 'a', stage: '', attempt: 0 })
   })
 
-  test.each(['', 'a', 'a|b', 'a|b|c', '|b|1', 'a|b|1|2', 'a|b|-1', 'a|<b>|1', null, undefined, {}])(
+  test.each(['', 'a', 'a|b', 'a|b|c', '|b|1', 'a|b|1|x', 'a|b|1|2|3', 'a|b|-1', 'a|<b>|1', null, undefined, {}])(
     'a value that is none of ours is refused: %j',
     (value) => expect(readButtonValue(value)).toBeNull(),
   )

@@ -74,7 +74,12 @@ describe('what others wrote', () => {
     const many = Array.from({ length: 500 }, (_, at) => `module.a["${'x'.repeat(300)}"].b[${at}]: destroyed`)
     const plan = view(waiting({ lines: many, risky: 500, headline: 'x'.repeat(100_000) }))
     expect(complaints(executionMessage(plan))).toEqual([])
-    expect(actionsOf(executionMessage(plan))).toEqual(['judgment.approve', 'judgment.reject', 'execution.cancel'])
+    expect(actionsOf(executionMessage(plan))).toEqual([
+      'judgment.approve',
+      'judgment.reject',
+      'judgment.withdraw',
+      'execution.cancel',
+    ])
     const failed = view(applied({ kind: 'failed', error: 'y'.repeat(100_000), output: hostileApply }))
     expect(complaints(executionMessage(failed))).toEqual([])
     expect(actionsOf(executionMessage(failed))).toEqual(['execution.extend'])
