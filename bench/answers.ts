@@ -81,6 +81,7 @@ async function start(stack: AsyncDisposableStack, signal: AbortSignal): Promise<
     GROUNDCREW_SITE: writeSite(dir, ['loadtest', ...lanes(2 * (WARM_UP + AT_ONCE + 2 * COMMANDS))]),
     GROUNDCREW_COMMANDS: ['commands', 'bench/commands'].map((folder) => join(root, folder)).join(','),
     GROUNDCREW_WORK_DIR: join(dir, 'work'),
+    GROUNDCREW_HTTP_PORT: '0',
     GROUNDCREW_ARTIFACT_KEY: randomBytes(32).toString('hex'),
   }
   const bare = { name: 'bare-bolt', file: 'bench/bare-bolt.ts', ready: 'bare Bolt ready', env: tokens(theirs.apiUrl) }

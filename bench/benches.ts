@@ -7,8 +7,10 @@ import { bakeReport, measureBake } from './bake.ts'
 import { budgetReport, measureBudget } from './budget.ts'
 import { consulReport, measureConsul } from './consul.ts'
 import { finishedReport, measureFinished } from './finished.ts'
+import { graphReport, measureGraph } from './graph.ts'
 import { hopReport, measureHop } from './hop.ts'
 import { measureJob } from './job.ts'
+import { measurePages, pagesReport } from './pages.ts'
 import { answersReport, jobReport } from './report.ts'
 import { measureWaiting, waitingReport } from './waiting.ts'
 import { measureWorkers, workersReport } from './workers.ts'
@@ -35,6 +37,12 @@ export const benches: Readonly<Record<string, Bench>> = {
     jobReport,
   ),
   hop: bench('one message through the engine beside one bare BullMQ hop', '15 s', measureHop, hopReport),
+  graph: bench(
+    'one execution of 1 to 1,000 stages, ten beside each other, beside as many jobs through bare BullMQ',
+    '3 min',
+    measureGraph,
+    graphReport,
+  ),
   waiting: bench(
     '1,000 executions that wait for a judgment: memory, and a click beside the same with one that waits',
     '90 s',
@@ -88,6 +96,12 @@ export const benches: Readonly<Record<string, Bench>> = {
     '5 min',
     measureAlertLoad,
     alertLoadReport,
+  ),
+  pages: bench(
+    'a log of 50,000 lines to a page, and single lines of a running stage, beside bare server-sent events',
+    '15 s',
+    measurePages,
+    pagesReport,
   ),
   workers: bench('Terraform plans a second by 1, 2 and 4 workers', '40 s', measureWorkers, workersReport),
 }

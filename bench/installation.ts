@@ -31,6 +31,7 @@ export async function install(stack: AsyncDisposableStack, { names, site, slack,
   ])
   const settings: Record<string, string> = {
     REDIS_URL: redis.url,
+    GROUNDCREW_HTTP_PORT: '0',
     GROUNDCREW_SITE: writeSite(dir, names, site?.(dir)),
     GROUNDCREW_COMMANDS: ['commands', 'bench/commands'].map((folder) => join(root, folder)).join(','),
     GROUNDCREW_ARTIFACT_KEY: randomBytes(32).toString('hex'),

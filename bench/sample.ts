@@ -3,7 +3,7 @@ import { waitFor } from '../examples/demo/parts.ts'
 import type { Execution } from '../src/core/execution.ts'
 import { isOver, stageOf } from '../src/core/execution.ts'
 import type { Outcome } from '../src/core/workflow.ts'
-import { judge } from '../src/engine/deeds.ts'
+import { judge } from '../src/engine/judge.ts'
 import { carol, type Installation, type Open } from './installation.ts'
 
 /** What a real worker makes of `start`: how its plan and its apply end, and the files that the plan leaves in the store. */

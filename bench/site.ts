@@ -24,7 +24,7 @@ export function writeSite(dir: string, names: readonly string[], change: SiteCha
   // Bare Terraform does not wait until Consul sees all instances pass, so the bot does not either.
   const compared = { ...loadtest, stack: resolve(dirname(siteFile), folderOf(loadtest.stack)), health: {} }
   const environments = names.map((name) => [name, { ...compared, ...ownState(name), ...change.environment?.(name) }])
-  engineers.may.push({ commands: ['start', 'check', 'plan', 'consul *'] })
+  engineers.may.push({ commands: ['start', 'check', 'plan', 'graph', 'consul *'] })
   const slack = { ...site.slack, ...change.slack }
   const file = join(dir, 'site.yml')
   // Services, promotions, load tests and schedules of the demo name environments that are not here.
