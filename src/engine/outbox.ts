@@ -109,6 +109,12 @@ export function createOutbox(redis: Redis, keys: Keys, now: () => number) {
       const stored = ['SET', keys.message(name), JSON.stringify(posted), ...lapses]
       await fenced(wish, stored, ['HDEL', intents, name], ['HDEL', tries, name])
     },
+    /**
+     * An edit is about to be sent: from then on nobody knows what is shown, until the new one is remembered. Whoever comes after a crash
+     * between the two edits again, also where the state went back to what was remembered before.
+     */
+    edits: (wish: Wish, posted: Posted) =>
+      fenced(wish, ['SET', keys.message(wish.name), JSON.stringify({ ...posted, digest: '' })]),
     forget: (wish: Wish) => fenced(wish, ['DEL', keys.message(wish.name)]),
 
     intent: (name: string) => read<Intent>(intents, name),

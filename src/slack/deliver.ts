@@ -87,6 +87,7 @@ async function edit(
   await spend(parts, call)
   // Whoever was so slow that somebody else took over stops here.
   await parts.outbox.hold(wish)
+  await parts.outbox.edits(wish, before)
   const update = (message: Message) =>
     make(parts, call, () => parts.clients.edits.chat.update({ channel, ts, ...message }))
   try {

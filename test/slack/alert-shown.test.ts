@@ -6,7 +6,7 @@ import type { Effect } from '../../src/core/event.ts'
 import { siteSchema } from '../../src/core/site.ts'
 import { createArtifacts } from '../../src/engine/artifacts.ts'
 import { createBudgets } from '../../src/engine/budgets.ts'
-import { createOutbox } from '../../src/engine/outbox.ts'
+import { createOutbox, type Outbox } from '../../src/engine/outbox.ts'
 import { createStore } from '../../src/engine/store.ts'
 import { createClients, createPoster } from '../../src/slack/post.ts'
 import { written } from '../core/sample-site.ts'
@@ -42,13 +42,13 @@ afterAll(() => rig.stop())
 
 const PNG = Uint8Array.from([0x89, 0x50, 0x4e, 0x47])
 
-function poster(here = site as typeof unwatched) {
+function poster(here = site as typeof unwatched, changed: Partial<Outbox> = {}) {
   const redis = new Redis(rig.redisUrl)
   const now = () => Date.now()
   const mine = createPoster({
     clients: createClients('xoxb-test', rig.proxy.apiUrl),
     budgets: createBudgets(redis, rig.keys),
-    outbox: createOutbox(redis, rig.keys, now),
+    outbox: { ...createOutbox(redis, rig.keys, now), ...changed },
     store: createStore(redis, rig.keys, now),
     site: here,
     artifacts: createArtifacts(redis, rig.keys, '0'.repeat(64)),
@@ -102,6 +102,23 @@ test('an answer of Slack that is lost leads to an edit and not to a second messa
   poster()
   await save(fresh())
   await waitFor(async () => lost, { what: 'an answer to be lost', within: '10s' })
+  await rig.settled()
+  expect((await heads(ALERTS)).map(wordOf)).toEqual(['firing'])
+})
+
+test('an edit of which a bot died before it was noted is made good, also where all is again as it was noted before', async () => {
+  poster()
+  const first = await save(fresh())
+  await rig.settled()
+  await Promise.all(posters.splice(0).map((each) => each.stop()))
+  // It never comes back from there: an error would be a doubt that is looked at again.
+  poster(site, { remember: () => new Promise(() => {}) })
+  const second = await save({ ...first, state: 'acknowledged', acknowledged: acknowledgement })
+  const isShown = async () => (await heads(ALERTS)).map(wordOf).includes('acknowledged')
+  await waitFor(isShown, { what: 'the edit', within: '10s' })
+  await Promise.all(posters.splice(0).map((each) => each.stop()))
+  await save({ ...first, version: second.version })
+  poster()
   await rig.settled()
   expect((await heads(ALERTS)).map(wordOf)).toEqual(['firing'])
 })
