@@ -1,5 +1,5 @@
 -- The one way to change what is stored: all of it or nothing of it.
--- ARGV[2], ...: the records' values, in order: large ones cost nothing to read here.
+-- ARGV[2], ...: the values of the records' fields, in order: large ones cost nothing to read here.
 -- ARGV[1]: JSON { seen?, latest?, fence?, under?, records, effects, audit, outbox, index, lists, keys, hint }. Records are compared by version first.
 -- `latest`: the moment, on this clock, after which whoever asked was told that nothing was done.
 local change = cjson.decode(ARGV[1])
@@ -30,13 +30,30 @@ end
 for _, record in ipairs(change.records) do
   local version = redis.call('HGET', record.key, 'v') or '0'
   if version ~= record.expect then return { 'conflict', record.key } end
+  -- The same number of another history: what was read is not what is changed here.
+  if record.since and redis.call('HGET', record.key, record.since.field) ~= record.since.value then
+    return { 'conflict', record.key }
+  end
 end
 
 if change.seen then
   redis.call('SET', change.seen.key, change.seen.value, 'PX', change.seen.ttl)
 end
-for index, record in ipairs(change.records) do
-  redis.call('HSET', record.key, 'v', record.version, 'd', ARGV[index + 1])
+local value = 2
+for _, record in ipairs(change.records) do
+  local pairs = { 'v', record.version }
+  for _, field in ipairs(record.fields) do
+    table.insert(pairs, field)
+    table.insert(pairs, ARGV[value])
+    value = value + 1
+    -- Lua gives a call only so many arguments.
+    if #pairs >= 1000 then
+      redis.call('HSET', record.key, unpack(pairs))
+      pairs = { 'v', record.version }
+    end
+  end
+  redis.call('HSET', record.key, unpack(pairs))
+  if record.gone then redis.call('HDEL', record.key, record.gone) end
 end
 for _, effect in ipairs(change.effects) do
   redis.call('HSET', change.keys.effects, effect.id, effect.value)

@@ -15,6 +15,7 @@ import { GlassOver } from './break-glass/held.ts'
 import { watchName } from './consul/watch-records.ts'
 import type { Keys } from './keys.ts'
 import { isUndone, TooLate, Unanswered } from './late.ts'
+import type { Pieces } from './pieces.ts'
 
 const COMMIT = readFileSync(new URL('./commit.lua', import.meta.url), 'utf8')
 
@@ -22,7 +23,9 @@ const COMMIT = readFileSync(new URL('./commit.lua', import.meta.url), 'utf8')
 export const SEEN_FOR_MS = 24 * 3_600_000
 
 export type Change = {
-  readonly executions?: readonly Execution[]
+  readonly execution?: Execution | undefined
+  /** How the execution is written, where it lies in pieces. */
+  readonly pieces?: Pieces | null
   readonly environments?: readonly EnvironmentRecord[]
   readonly schedules?: readonly Schedule[]
   readonly alerts?: readonly AlertGroup[]
@@ -41,7 +44,7 @@ export type Change = {
   /** Not stored any more once no time is left of it. */
   readonly until?: Deadline | undefined
 }
-type Committed =
+export type Committed =
   | { readonly kind: 'ok' }
   | { readonly kind: 'conflict' }
   | { readonly kind: 'fenced' }
@@ -52,8 +55,8 @@ export async function runCommit(redis: Redis, keys: Keys, change: Change, now: n
   const { until } = change
   const latest = until && (await latestOf(redis, until))
   const { records, ...message } = messageOf(keys, change, now)
-  const values = records.map(({ value }) => value)
-  const compared = records.map(({ value: _, ...record }) => record)
+  const values = records.flatMap(({ fields }) => fields.map(([, value]) => value))
+  const compared = records.map(({ fields, ...record }) => ({ ...record, fields: fields.map(([name]) => name) }))
   const answer = redis.eval(COMMIT, 0, JSON.stringify({ ...message, records: compared, latest }), ...values)
   const [kind, value] = (await answer.catch((error: unknown) => {
     throw until && !isUndone(error) ? new Unanswered(error) : error
@@ -78,7 +81,8 @@ async function latestOf(redis: Redis, until: Deadline): Promise<number> {
 function messageOf(
   keys: Keys,
   {
-    executions = [],
+    execution,
+    pieces = null,
     environments = [],
     schedules = [],
     alerts = [],
@@ -94,13 +98,14 @@ function messageOf(
   }: Change,
   now: number,
 ) {
+  const executions = execution ? [execution] : []
   const shows = effects.flatMap((effect) => (effect.do === 'show' ? [{ name: effect.message, at: effect.at }] : []))
   return {
     ...(seen ? { seen: { ...seen, ttl: SEEN_FOR_MS } } : {}),
     ...(fence === undefined ? {} : { fence: { key: keys.alertsLease, value: fence } }),
     ...(under.length === 0 ? {} : { under: { key: keys.glassesHeld, ids: under } }),
     records: [
-      ...executions.map((each) => record(keys.execution(each.id), each)),
+      ...executions.map((each) => record(keys.execution(each.id), each, pieces)),
       ...environments.map((each) => record(keys.environment(each.name), each)),
       ...schedules.map((each) => record(keys.schedule(each.id), each)),
       ...alerts.map((each) => record(keys.alert(each.id), each)),
@@ -169,9 +174,11 @@ function shownBy({ id, promotion }: Execution): string[] {
   return [id, ...(promotion?.before ?? [])]
 }
 
-function record(key: string, value: { readonly version: number }) {
+function record<T extends { readonly version: number }>(key: string, value: T, pieces: Pieces | null = null) {
   const version = value.version + 1
-  return { key, expect: String(value.version), version: String(version), value: JSON.stringify({ ...value, version }) }
+  const compared = { key, expect: String(value.version), version: String(version) }
+  if (pieces) return { ...compared, since: pieces.since ?? undefined, gone: pieces.gone, fields: pieces.fields }
+  return { ...compared, fields: [['d', JSON.stringify({ ...value, version })] as const] }
 }
 
 function inHand(execution: Execution): boolean {

@@ -1,53 +1,79 @@
 import type { Redis } from 'ioredis'
 import type { Execution } from '../core/execution.ts'
 import type { Keys } from './keys.ts'
+import { assembled, READ, type Standing } from './pieces.ts'
 
-/** With so many stages reading and writing one costs more than anything else that is done with it. */
-const MANY_STAGES = 100
-
-/** How many of them are kept at most. */
-const MOST_KEPT = 16
-
-type Kept = { readonly version: string; readonly execution: Execution }
+/** How many executions in pieces are kept at most. */
+const MOST_KEPT = 32
 
 /**
- * Reads executions. Large ones are kept as they were last read or written, and given again only while Redis says that this is still their
- * version. Nobody changes what is read, so that several may have the same.
+ * Reads executions. Those in pieces are kept as they were last read or written, and each look asks Redis what changed since then, in one
+ * script. Nobody changes what is read, so that several may have the same.
  */
 export function createReader(redis: Redis, keys: Keys) {
-  const kept = new Map<string, Kept>()
-  const loading = new Map<string, Promise<Execution | null>>()
+  const kept = new Map<string, Standing>()
+  const looking = new Map<string, Promise<Standing | null>>()
+  const waiting = new Map<string, Promise<Standing | null>>()
   const turns = new Map<string, Promise<unknown>>()
 
-  function keep(execution: Execution): void {
+  function keep(standing: Standing): void {
+    const { execution, change } = standing
     kept.delete(execution.id)
-    if (execution.stages.length < MANY_STAGES || execution.endedAt !== null) return
-    kept.set(execution.id, { version: String(execution.version), execution })
+    if (change === null || execution.endedAt !== null) return
+    kept.set(execution.id, standing)
     const [oldest] = kept.keys()
     if (kept.size > MOST_KEPT && oldest !== undefined) kept.delete(oldest)
   }
 
-  async function load(id: string): Promise<Execution | null> {
-    const text = await redis.hget(keys.execution(id), 'd')
-    const execution = text === null ? null : (JSON.parse(text) as Execution)
-    if (execution) keep(execution)
-    else kept.delete(id)
-    return execution
+  async function read(id: string): Promise<Standing | null> {
+    if (kept.has(id)) return look(id)
+    const [text, count] = await redis.hmget(keys.execution(id), 'd', 'n')
+    if (count) return look(id)
+    return whole(text ?? null)
   }
 
-  async function read(id: string): Promise<Execution | null> {
-    if (!kept.has(id)) return load(id)
-    const version = await redis.hget(keys.execution(id), 'v')
-    const current = () => (kept.get(id)?.version === version ? kept.get(id)?.execution : undefined)
-    // Whoever finds it outdated reads it, and the others have what he read, if it is what they found.
-    const found = current() ?? (await loading.get(id)?.then(current))
-    if (found) return found
-    const read = load(id).finally(() => loading.delete(id))
-    loading.set(id, read)
-    return read
+  /** One look at a time: all who come during it have the next one, which begins after they came. */
+  function look(id: string): Promise<Standing | null> {
+    const next = waiting.get(id)
+    if (next) return next
+    const before = looking.get(id)
+    if (!before) return begin(id)
+    const after = () => {
+      waiting.delete(id)
+      return begin(id)
+    }
+    const mine = before.then(after, after)
+    waiting.set(id, mine)
+    return mine
   }
 
-  /** Changes of a large one in this process go one after the other: each of two at once would do all of its work twice. */
+  function begin(id: string): Promise<Standing | null> {
+    const mine = fetch(id).finally(() => looking.delete(id))
+    looking.set(id, mine)
+    return mine
+  }
+
+  async function fetch(id: string): Promise<Standing | null> {
+    const last = kept.get(id)
+    const known = last?.change ? [last.execution.version, last.change] : ['', '']
+    const answer = await redis.eval(READ, 1, keys.execution(id), ...known)
+    const [how, ...rest] = answer as [string, ...(string | null)[]]
+    if (how === 'same' && last) return last
+    if (how === 'whole') {
+      // It was in pieces a moment ago: forgotten meanwhile, or put back as it once was.
+      kept.delete(id)
+      return whole(rest[0] ?? null)
+    }
+    const [count, head, change, ...read] = rest.map(String) as [string, string, string, ...string[]]
+    const pieces = new Map<number, string>()
+    for (let at = 0; at < read.length; at += 2) pieces.set(Number(read[at]), read[at + 1] ?? '')
+    const earlier = how === 'since' && last ? last.execution.stages : []
+    const standing = { execution: assembled(head, Number(count), earlier, pieces), change }
+    keep(standing)
+    return standing
+  }
+
+  /** Changes of one in pieces in this process go one after the other: each of two at once would do all of its work twice. */
   async function inTurn<T>(id: string, work: () => Promise<T>): Promise<T> {
     if (!kept.has(id)) return work()
     const before = turns.get(id)
@@ -63,7 +89,11 @@ export function createReader(redis: Redis, keys: Keys) {
   return {
     read,
     inTurn,
-    /** What was stored just now, as the next version of it. */
-    stored: (execution: Execution) => keep({ ...execution, version: execution.version + 1 }),
+    /** What was stored just now. */
+    stored: keep,
   }
+}
+
+function whole(text: string | null): Standing | null {
+  return text === null ? null : { execution: JSON.parse(text) as Execution, change: null }
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import { advance } from '../core/advance.ts'
 import type { Stored } from '../core/audit/records.ts'
@@ -9,16 +10,17 @@ import type { Execution, NewExecution } from '../core/execution.ts'
 import { newExecution } from '../core/execution.ts'
 import type { Deadline } from '../core/workflow.ts'
 import type { AlertRecords } from './alerts/records.ts'
-import { createAlertRecords } from './alerts/records.ts'
 import type { GlassRecords } from './break-glass/records.ts'
-import { createGlassRecords } from './break-glass/records.ts'
+import { changeOf, heldFor } from './change.ts'
 import type { Change } from './commit.ts'
 import { replicated, runCommit, SEEN_FOR_MS } from './commit.ts'
-import { createWatchRecords, type WatchRecords } from './consul/watch-records.ts'
+import type { WatchRecords } from './consul/watch-records.ts'
 import type { Keys } from './keys.ts'
 import { createReader } from './large.ts'
+import { piecesOf } from './pieces.ts'
+import { createRecords } from './records.ts'
 import type { ScheduleRecords } from './schedule-records.ts'
-import { createScheduleRecords } from './schedule-records.ts'
+import type { TriggerRecords } from './triggers/notes.ts'
 
 /** A conflict means that somebody else moved first; each try reads anew. More than this is not a race but a fault. */
 const MOST_TRIES = 100
@@ -31,7 +33,13 @@ export type Alter = (
   environment: EnvironmentRecord,
 ) => { readonly environment: EnvironmentRecord; readonly effects: readonly Effect[] } | null
 
-export type AlterRequest = { readonly key: string; readonly value: string; readonly until?: Deadline | undefined }
+export type AlterRequest = {
+  readonly key: string
+  readonly value: string
+  readonly until?: Deadline | undefined
+  /** Break glasses by which somebody may: it counts only while they hold. */
+  readonly under?: readonly string[] | undefined
+}
 
 /**
  * With `until` a change is stored in time or never, however long Redis hangs: it throws `TooLate`, or `Unanswered` where Redis went away
@@ -62,6 +70,7 @@ export type Store = {
   readonly alerts: AlertRecords
   readonly watches: WatchRecords
   readonly glasses: GlassRecords
+  readonly triggers: TriggerRecords
   /** True the first time a key is seen: for events that store nothing else. */
   first(request: string): Promise<boolean>
   /** Ids of executions alone, newest first. */
@@ -88,48 +97,14 @@ export function createStore(
     return result
   }
   const reader = createReader(redis, keys)
-  const execution = reader.read
+  const execution = async (id: string) => (await reader.read(id))?.execution ?? null
   const environment = async (name: string) =>
     parsed<EnvironmentRecord>(await redis.hget(keys.environment(name), 'd')) ?? newEnvironment(name)
 
-  const schedules = createScheduleRecords({
-    ...{ redis, keys },
-    stored: async ({ schedule, ...rest }, request) => {
-      const seen = request ? { seen: { key: keys.seen(request.key), value: schedule.id } } : {}
-      const { kind } = await commit({ schedules: [schedule], ...rest, ...seen, until: request?.until })
-      return kind === 'fenced' ? 'conflict' : kind
-    },
-  })
-  const alerts = createAlertRecords({
-    ...{ redis, keys },
-    commit: async ({ request, ...change }) => {
-      const seen = request ? { seen: { key: keys.seen(request.key), value: request.value } } : {}
-      return (await commit({ ...change, ...seen, until: request?.until })).kind
-    },
-  })
-
-  const glasses = createGlassRecords({
-    ...{ redis, keys },
-    commit: async ({ glass, slot, request, id, ...change }) => {
-      const seen = request ? { seen: { key: keys.seen(request.key), value: id } } : {}
-      const records = { glasses: [glass], slots: slot ? [slot] : [] }
-      const result = await commit({ ...records, ...change, ...seen, until: request?.until })
-      return result.kind === 'fenced' ? { kind: 'conflict' } : result
-    },
-  })
-  const watches = createWatchRecords({
-    ...{ redis, keys },
-    commit: async ({ watch, effects = [], request }) => {
-      const seen = request ? { seen: { key: keys.seen(request.key), value: watch.id } } : {}
-      const { kind } = await commit({ watches: [watch], effects, ...seen, until: request?.until })
-      return kind === 'fenced' ? 'conflict' : kind
-    },
-  })
+  const { glasses, ...records } = createRecords(redis, keys, commit)
 
   const store: Store = {
-    schedules,
-    alerts,
-    watches,
+    ...records,
     glasses,
     execution,
     environment,
@@ -145,8 +120,9 @@ export function createStore(
         const next = advance(world, requested, now())
         const effects = [...next.effects, ...altered.effects]
         const audit = recordsOf({ execution: null, environment: record }, next, requested)
+        const pieces = piecesOf(null, next.execution, randomUUID())
         const result = await commit({
-          ...changeOf(next),
+          ...{ ...changeOf(next), pieces },
           effects,
           audit,
           seen: { key, value: wanted.id },
@@ -155,6 +131,7 @@ export function createStore(
         })
         if (result.kind === 'ok') {
           changed(null, next.execution)
+          if (pieces) reader.stored(pieces.standing)
           return { done: { execution: next.execution, before: false } }
         }
         if (result.kind !== 'seen') return 'again'
@@ -165,8 +142,9 @@ export function createStore(
 
     async tell(id, event, request, until) {
       const attempt = async () => {
-        const before = await execution(id)
-        if (!before) throw new Error(`There is no execution ${id} in the store.`)
+        const standing = await reader.read(id)
+        if (!standing) throw new Error(`There is no execution ${id} in the store.`)
+        const before = standing.execution
         const record = before.environment ? await environment(before.environment) : null
         const next = advance({ execution: before, environment: record }, event, now())
         if (!next.changed) {
@@ -177,10 +155,11 @@ export function createStore(
         const seen = request ? { seen: { key: keys.seen(request), value: id } } : {}
         const audit = recordsOf({ execution: before, environment: record }, next, event)
         const under = heldFor(event)
-        const result = await commit({ ...changeOf(next, record), audit, ...seen, until, under })
+        const pieces = piecesOf(standing, next.execution, randomUUID())
+        const result = await commit({ ...changeOf(next, record), pieces, audit, ...seen, until, under })
         if (result.kind === 'conflict') return 'again'
         if (result.kind === 'ok') changed(before, next.execution)
-        if (result.kind === 'ok') reader.stored(next.execution)
+        if (result.kind === 'ok' && pieces) reader.stored(pieces.standing)
         return { done: result.kind === 'ok' ? next : { ...next, changed: false, refused: null } }
       }
       // Each try waits for its turn: those that began before it was known how large it is, too.
@@ -188,7 +167,7 @@ export function createStore(
     },
 
     async alter(name, change, request) {
-      const { key = '', value = '', until } = request ?? {}
+      const { key = '', value = '', until, under } = request ?? {}
       const seen = request ? { seen: { key: keys.seen(key), value } } : {}
       return untilStored(async () => {
         const before = await environment(name)
@@ -196,7 +175,7 @@ export function createStore(
         if (!changed) return { done: null }
         const audit = recordsOf(aboutIt(before), aboutIt(changed.environment), null)
         const altered = { environments: [changed.environment], effects: changed.effects }
-        const result = await commit({ ...altered, audit, ...seen, until })
+        const result = await commit({ ...altered, audit, ...seen, until, under })
         if (result.kind === 'conflict') return 'again'
         return { done: result.kind === 'ok' ? changed.environment : null }
       })
@@ -221,19 +200,6 @@ export function createStore(
     },
   }
   return store
-}
-
-/** An environment that the event did not touch is not compared either: it may belong to somebody else by now. */
-function changeOf(next: Next, before: EnvironmentRecord | null = null): Change {
-  const touched = next.environment && next.environment !== before ? [next.environment] : []
-  return { executions: [next.execution], environments: touched, effects: next.effects }
-}
-
-/** Break glasses by which somebody may what the event says: it counts only while they hold. */
-function heldFor(event: Event): readonly string[] | undefined {
-  if (event.type === 'judged') return event.judgment.glass
-  if (event.type === 'overridden') return event.glass
-  return event.type === 'chosen' ? event.choice.glass : undefined
 }
 
 function aboutIt(environment: EnvironmentRecord): Stored {
