@@ -1,9 +1,11 @@
 import { createMask } from '../core/mask.ts'
 import { UserError } from '../errors.ts'
 import { clean } from '../slack/limits.ts'
+import { checkCalls } from './doctor/calls.ts'
 import type { Check } from './doctor/check.ts'
 import { lineOf } from './doctor/check.ts'
 import { checkImages } from './doctor/images.ts'
+import { checkJenkins } from './doctor/jenkins.ts'
 import { checkConsul, checkGit, checkTerraform } from './doctor/programs.ts'
 import { checkRedis } from './doctor/redis.ts'
 import { checkArtifactKey, checkEnvironment, checkNode, checkSite } from './doctor/settings.ts'
@@ -31,6 +33,8 @@ async function examine(given: Given): Promise<Check[]> {
     checkConsul(config, site),
     site ? checkTerraform(site, env) : [],
     site ? checkImages(site, env) : [],
+    site ? checkJenkins(site, env) : [],
+    site ? checkCalls(site, env) : [],
     checkGit(env),
   ])
   const node = checkNode(process.versions.node)

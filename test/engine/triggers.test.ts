@@ -1,22 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { waitFor } from '../../examples/demo/parts.ts'
-import { command, createCatalog, z } from '../../src/core/command.ts'
-import { siteSchema } from '../../src/core/site.ts'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createCatalog } from '../../src/core/command.ts'
+import { describeTrigger } from '../../src/core/trigger/describe.ts'
 import { checkTriggerLines } from '../../src/core/trigger/line.ts'
-import type { triggerSettings } from '../../src/core/trigger/settings.ts'
-import { createArtifacts } from '../../src/engine/artifacts.ts'
-import { createCrew } from '../../src/engine/crew.ts'
-import type { CrewParts } from '../../src/engine/parts.ts'
-import { createTriggers } from '../../src/engine/triggers.ts'
-import { ansible, stageKinds } from '../../src/stages/index.ts'
-import { auditOf } from '../audit/redis.ts'
 import { type ConsulAgent, register, report, startConsulServer } from '../consul.ts'
-import { written } from '../core/sample-site.ts'
 import { entered } from './consul/two.ts'
-import { silent, useRedis } from './redis.ts'
+import { useRedis } from './redis.ts'
+import { commands, siteWith, useTriggerBots, type Wish } from './trigger-bot.ts'
 
 const here = useRedis()
 const scratch = mkdtempSync(join(tmpdir(), 'groundcrew-triggers-'))
@@ -29,69 +21,10 @@ afterAll(async () => {
   rmSync(scratch, { recursive: true, force: true })
 })
 
-const running: { stop(): Promise<void> }[] = []
-const stopAll = async () => {
-  await Promise.all(running.splice(0).map((each) => each.stop()))
-}
-afterEach(stopAll)
-
-const allow = ['machines', 'engineers'] as [string, ...string[]]
-const args = z.object({ on: z.string().optional(), version: z.string().optional() })
-const playbook = (play: string) =>
-  command({
-    ...{ summary: 'x', examples: [], allow, args, unsafe: 'A test.' },
-    stages: () => [ansible({ playbook: play })],
-  })
-const commands = [
-  { name: 'playbook web', command: playbook('web') },
-  { name: 'playbook', command: playbook('web') },
-  {
-    name: 'look',
-    command: command({ summary: 'x', examples: [], allow: ['everyone'], answer: async () => ({ text: 'seen' }) }),
-  },
-]
-
-type Wish = Record<string, z.input<typeof triggerSettings>>
-
-function siteWith(triggers: Wish, members: string[] = Object.keys(triggers).map((name) => `trigger:${name}`)) {
-  return siteSchema.parse({
-    ...written,
-    roles: { ...written.roles, machines: { members, may: [{ commands: ['playbook*'] }] } },
-    playbooks: { web: { playbook: 'web.yml', service: 'web' } },
-    triggers,
-  })
-}
-
-/** A bot's part that looks for what happens; those of one test share Redis. */
-function bot(triggers: Wish, members?: string[]) {
-  const site = siteWith(triggers, members)
-  const { store, now, redis, keys } = here
-  const parts: CrewParts = {
-    ...{ store, site, now, kinds: stageKinds, kick: () => {}, audit: auditOf(here) },
-    catalog: createCatalog(commands, site),
-    groups: async () => new Map(),
-    artifacts: createArtifacts(redis, keys, '0'.repeat(64)),
-    consul: { address: consul.url },
-  }
-  const looks = createTriggers({ ...parts, redis, keys, log: silent }, createCrew(parts))
-  running.push(looks)
-  return looks
-}
-
-/** By their lines: the clock of the test stands still, so that none is the older one. */
-const runs = async () =>
-  (await here.store.list({ limit: 20 })).toSorted((one, other) => (one.line < other.line ? -1 : 1))
-const lines = async () => (await runs()).map(({ line }) => line)
-const begun = (line: string) => waitFor(async () => (await lines()).includes(line), { what: line, within: '30s' })
-const looked = (count = 1) =>
-  waitFor(async () => (await here.redis.scard(here.keys.triggersBegun)) === count, {
-    what: 'a first look',
-    within: '30s',
-  })
-const refusals = async () =>
-  (await auditOf(here).find({ limit: 50 })).flatMap(({ entry }) => (entry.kind === 'refused' ? [entry] : []))
-const refused = () =>
-  waitFor(async () => (await refusals()).length > 0, { what: 'a refusal in the audit', within: '30s' })
+const { bot, stopAll, runs, lines, begun, looked, refusals, refused, standing, wait, look } = useTriggerBots(
+  here,
+  () => consul.url,
+)
 
 /** An instance of its own service, straight in the catalog. */
 const instance = (service: string, id: string, { status = 'passing', tags = [] as string[], node = 'web-1' } = {}) =>
@@ -146,10 +79,7 @@ describe('a service that appears', () => {
     expect((await lines()).filter((line) => line.endsWith('slow'))).toHaveLength(1)
     await gone('slow')
     await instance('two', 'slow')
-    await waitFor(async () => (await lines()).filter((line) => line.endsWith('slow')).length === 2, {
-      what: 'the second one',
-      within: '30s',
-    })
+    await wait('the second one', async () => (await lines()).filter((line) => line.endsWith('slow')).length === 2)
   })
 
   test('counts from the first look where the site says so, and only with its tag', async () => {
@@ -195,11 +125,90 @@ describe('a service that appears', () => {
   })
 })
 
+describe('the list', () => {
+  test('says why nothing begins: what is there, what is not, and who lets it', async () => {
+    const wish = {
+      ready: { on: { service: 'team/web:1', tag: 'blue', dc: 'dc1' }, line: LINE },
+      lost: { on: { service: 'web', dc: 'dc9' }, line: 'playbook up' },
+    }
+    await instance('team/web:1', 'red', { tags: ['red'] })
+    await instance('team/web:1', 'sick', { tags: ['blue'], status: 'critical' })
+    const members = { members: ['trigger:ready'] }
+    const text = async (name: string) => describeTrigger(await standing(wish, name, members), here.clock.now).join('\n')
+    expect(await text('ready')).toMatch(/\*not looked at yet\*.*\n.*last: nothing began yet/)
+    bot(wish, members)
+    await wait('a look', async () => /dc1, looked at/.test(await text('ready')))
+    expect(await text('ready')).toMatch(/`trigger:ready`, with `machines`, which may `playbook`/)
+    expect(await text('ready')).toMatch(
+      /dc1, looked at .*: 1 instance of team\/web:1, 0 passing; 1 without the tag blue/,
+    )
+    expect(await text('lost')).toMatch(/may do nothing.*no role of the site has the member `trigger:lost`/)
+    await wait('what is wrong', async () => /dc9, \*trouble\*/.test(await text('lost')))
+    await instance('team/web:1', 'new', { tags: ['blue'] })
+    await begun('playbook --on new')
+    await stopAll()
+    here.clock.now += 300_000
+    expect(await text('ready')).toMatch(/\*nobody looks\* since .*\n.*dc1, looked at 5 m ago/)
+    expect(await text('ready')).toMatch(/last: .*`new on web-1 in dc1` began/)
+  })
+})
+
 describe('an event of Consul', () => {
-  const fired = (name: string, payload: string) =>
+  const fired = (name: string, payload: string | Uint8Array<ArrayBuffer>) =>
     fetch(`${consul.url}/v1/event/fire/${name}`, { method: 'PUT', body: payload }).then(({ ok }) =>
       expect(ok).toBe(true),
     )
+
+  test('with anything but one plain word is refused once each, and two of the same are two', async () => {
+    const wish = {
+      any: { on: { event: 'deploy:web', payload: '[^]*' }, line: 'playbook --on x --version {payload}' },
+    } as Wish
+    bot(wish)
+    await looked()
+    const odd = [
+      '',
+      'a b',
+      '"a"',
+      "a'b",
+      'a\nb',
+      '$(id)',
+      '`id`',
+      '{event}',
+      '--on',
+      '-x',
+      '.',
+      'ü',
+      'a\u200bb',
+      '<!here>',
+      'x'.repeat(220),
+    ]
+    for (const payload of odd) await fired('deploy:web', payload)
+    await fired('deploy:web', new Uint8Array([0x61, 0x00, 0xff, 0xfe]))
+    for (const payload of ['release/1.4+7', 'twice', 'twice']) await fired('deploy:web', payload)
+    await begun('playbook --on x --version twice')
+    await refused(odd.length + 1)
+    await look()
+    expect(await lines()).toEqual(
+      ['release/1.4+7', 'twice', 'twice'].map((each) => `playbook --on x --version ${each}`),
+    )
+    expect(await refusals()).toHaveLength(odd.length + 1)
+  })
+
+  test('asks for an approval as anybody, and the next one waits in the queue of the environment', async () => {
+    const wish = { up: { on: { event: 'up' }, line: 'playbook up' } }
+    bot(wish)
+    await looked()
+    await fired('up', '')
+    await fired('up', '')
+    await wait('both', async () => (await runs()).length === 2)
+    expect((await runs()).map(({ lock, askers }) => [lock, askers]).sort()).toEqual([
+      ['held', ['trigger:up']],
+      ['queued', ['trigger:up']],
+    ])
+    const said = describeTrigger(await standing(wish, 'up'), here.clock.now)
+    expect(said.join('\n')).toMatch(/last: .*`event up` began `\w+` \*(queued|running)\*; .*`event up` began/)
+    expect(said.join('\n')).toMatch(/events, looked at .*: 2 events up that our agent remembers/)
+  })
 
   test('starts one execution with two bots, and what comes with it has to fit', async () => {
     const wish = {
@@ -224,7 +233,7 @@ describe('an event of Consul', () => {
 describe('what is refused', () => {
   test('is in the audit once, and is not tried again', async () => {
     const wish = { ready: { on: { service: 'six' }, line: LINE } }
-    bot(wish, ['webhook:ready', 'trigger:other'])
+    bot(wish, { members: ['webhook:ready', 'trigger:other'] })
     await looked()
     await instance('six', 'a')
     await refused()
@@ -270,6 +279,8 @@ describe('what is refused', () => {
   test.each([
     ['{node} playbook', /begins with no command/],
     ['look', /only answers/],
+    ['playbook --of web', /--of/],
+    ['playbook web now', /now/],
   ])('the line %s', (line, reason) => {
     const site = siteWith({ bad: { on: { service: 'web' }, line } })
     expect(() => checkTriggerLines(site, createCatalog(commands, site))).toThrow(reason)

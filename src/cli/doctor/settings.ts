@@ -1,5 +1,6 @@
+import { readSite } from '../../config/site.ts'
 import type { Config } from '../../config.ts'
-import { readConfig, readSite } from '../../config.ts'
+import { readConfig } from '../../config.ts'
 import type { Site } from '../../core/site.ts'
 import { messageOf } from '../../errors.ts'
 import { catalogFor, siteFile } from '../places.ts'

@@ -3,15 +3,16 @@ import type { TriggerSettings } from '../../core/trigger/settings.ts'
 import { messageOf, UserError } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import { AuditUnavailable } from '../audit/unavailable.ts'
+import { maskOf } from '../consul/lookups.ts'
 import type { Crew } from '../crew.ts'
 import { newId } from '../id.ts'
 import { TooLate, Unanswered } from '../late.ts'
 import type { CrewParts } from '../parts.ts'
-import type { Found } from './look.ts'
+import type { Found } from './found.ts'
 
 export type FireParts = {
   readonly crew: Pick<Crew, 'ask'>
-  readonly parts: Pick<CrewParts, 'site' | 'catalog' | 'store' | 'audit'>
+  readonly parts: Pick<CrewParts, 'site' | 'catalog' | 'store' | 'audit' | 'now' | 'consul'>
   readonly log: Log
 }
 
@@ -23,12 +24,16 @@ export async function fire(
   { crew, parts, log }: FireParts,
   name: string,
   settings: TriggerSettings,
-  { id, values }: Found,
+  { id, what, values }: Found,
 ): Promise<void> {
   const request = `trigger:${name}:${id}`
   const who = `trigger:${name}`
+  const mask = maskOf(parts)
+  const happened = mask(what)
+  const noted = (execution: string) => parts.store.triggers.fired(name, { at: parts.now(), what: happened, execution })
   // The store knows a request for a day, an execution for as long as it is kept.
-  if (await parts.store.execution(newId(request))) return
+  const before = newId(request)
+  if (await parts.store.execution(before)) return noted(before)
   try {
     const line = await checkedLine({ parts, request, who }, settings, values)
     const channel = settings.channel === undefined ? null : (parts.site.channels[settings.channel] ?? null)
@@ -36,10 +41,13 @@ export async function fire(
     const reply = await crew.ask(line, { actor: { kind: 'trigger', name }, origin, request })
     if (reply.kind !== 'started') throw new UserError(`${line} started nothing.`)
     log.info({ trigger: name, happened: id, execution: reply.execution.id }, 'a trigger began an execution')
+    await noted(reply.execution.id)
   } catch (error) {
     const passing = error instanceof AuditUnavailable || error instanceof TooLate || error instanceof Unanswered
     if (!(error instanceof UserError) || passing) throw error
-    log.warn({ trigger: name, happened: id, why: messageOf(error) }, 'a trigger was refused')
+    const why = mask(messageOf(error))
+    log.warn({ trigger: name, happened: id, why }, 'a trigger was refused')
+    await parts.store.triggers.turned(name, 'refused', { at: parts.now(), what: happened, why })
   }
 }
 

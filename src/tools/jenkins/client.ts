@@ -1,11 +1,8 @@
 import { z } from 'zod'
+import { askAs, bodyOf, NoAnswer, Refusal, readJson, said } from './ask.ts'
 import type { BuildRequest } from './request.ts'
 
-/** Jenkins said no: nothing was done. */
-export class Refusal extends Error {}
-
-/** Nobody knows whether what was sent was taken. */
-export class NoAnswer extends Error {}
+export { NoAnswer, Refusal } from './ask.ts'
 
 const parameters = z.array(z.object({ parameters: z.array(z.looseObject({ name: z.string() })).optional() }).nullable())
 const item = z.object({
@@ -22,6 +19,12 @@ const build = z.object({
   result: z.string().nullish(),
   actions: parameters.optional(),
 })
+const about = z.object({
+  buildable: z.boolean().nullish(),
+  property: z
+    .array(z.object({ parameterDefinitions: z.array(z.object({ name: z.string() })).nullish() }).nullable())
+    .nullish(),
+})
 const crumb = z.object({ crumbRequestField: z.string(), crumb: z.string() })
 
 const ANSWERED_WITHIN = 20_000
@@ -34,31 +37,20 @@ export type Client = ReturnType<typeof clientOf>
 export function clientOf({ job, user, token, mark }: BuildRequest) {
   const place = job.replace(/\/$/, '')
   const root = place.slice(0, place.indexOf('/job/'))
-  const authorization = `Basic ${Buffer.from(`${user}:${token}`).toString('base64')}`
+  const { call, json } = askAs({ user, token }, { limitMs: ANSWERED_WITHIN })
 
-  async function call(url: string, init: RequestInit = {}): Promise<Response> {
-    const headers = { authorization, ...init.headers }
-    const signal = AbortSignal.timeout(ANSWERED_WITHIN)
-    return fetch(url, { redirect: 'manual', ...init, headers, signal }).catch((error: Error) => {
-      const cause = error.cause instanceof Error ? error.cause : error
-      throw new NoAnswer(`${new URL(url).host} does not answer: ${cause.message || cause.name}`)
-    })
-  }
-
-  async function json<T>(url: string, schema: z.ZodType<T>): Promise<T | null> {
-    const response = await call(url)
-    if (response.status === 404) return null
-    if (!response.ok) throw said(response, url)
-    const text = await response.text()
-    const found = schema.safeParse(readJson(text))
-    if (found.success) return found.data
-    throw new NoAnswer(`${url} answered something that is not what Jenkins answers.`)
+  async function crumbs() {
+    const url = `${root}/crumbIssuer/api/json`
+    const issuer = await call(url)
+    return { issuer, given: issuer.ok ? crumb.safeParse(readJson((await bodyOf(issuer, url)).text)) : null }
   }
 
   /** Against forged requests Jenkins wants a crumb with every POST, of the same session; with an API token it may want none. */
   async function post(url: string, form: Record<string, string>): Promise<Response> {
-    const issuer = await call(`${root}/crumbIssuer/api/json`)
-    const given = issuer.ok ? crumb.safeParse(readJson(await issuer.text())) : null
+    const { issuer, given } = await crumbs().catch((error: unknown) => {
+      if (error instanceof NoAnswer) throw new Refusal(`${error.message} Nothing was asked of it.`)
+      throw error
+    })
     const cookie = issuer.headers.getSetCookie().map((each) => each.split(';')[0])
     const headers = {
       ...(given?.success ? { [given.data.crumbRequestField]: given.data.crumb } : {}),
@@ -74,6 +66,20 @@ export function clientOf({ job, user, token, mark }: BuildRequest) {
     actions.some((each) => each?.parameters?.some(({ name, value }) => name === mark.name && value === mark.value))
 
   return {
+    /**
+     * Why it cannot be built with these parameters, or null: Jenkins drops without a word what a job does not declare, and builds with what it
+     * declares instead. Not every user is shown what a job declares.
+     */
+    async unfit(names: readonly string[]): Promise<string | null> {
+      const tree = 'buildable,property[parameterDefinitions[name]]'
+      const found = await json(`${place}/api/json?tree=${encodeURIComponent(tree)}`, about)
+      if (found?.buildable === false) return 'It is disabled in Jenkins.'
+      if (!found?.property) return null
+      const declared = found.property.flatMap((each) => each?.parameterDefinitions ?? []).map(({ name }) => name)
+      const missing = names.filter((name) => !declared.includes(name))
+      if (missing.length === 0) return null
+      return `It does not declare ${missing.join(', ')}, and Jenkins drops what a job does not declare: add ${missing.length === 1 ? 'a text parameter of this name' : 'text parameters of these names'} to it.`
+    },
     /** Starts it, and gives the number of its place in the queue where Jenkins said one. */
     async start(given: Record<string, string>): Promise<number | null> {
       const response = await post(`${place}/buildWithParameters`, given)
@@ -85,7 +91,10 @@ export function clientOf({ job, user, token, mark }: BuildRequest) {
     /** Ours by its mark, among the queue and the latest builds. Null where there is none. Throws a `Refusal` where there is no such job. */
     async find(): Promise<{ queue: number } | { build: number } | null> {
       const queue = z.object({ items: z.array(item) })
-      const waiting = await json(`${root}/queue/api/json?tree=items[id,task[url],${ACTIONS}]`, queue)
+      const waiting = await json(
+        `${root}/queue/api/json?tree=${encodeURIComponent(`items[id,task[url],${ACTIONS}]`)}`,
+        queue,
+      )
       const id = waiting?.items.find(({ actions }) => isOurs(actions))?.id
       if (id !== undefined) return { queue: id }
       const list = z.object({ builds: z.array(build).default([]) })
@@ -97,27 +106,14 @@ export function clientOf({ job, user, token, mark }: BuildRequest) {
     },
     stop: (number: number) => post(`${place}/${number}/stop`, {}),
     drop: (id: number) => post(`${root}/queue/cancelItem?id=${id}`, {}),
-    /** What it wrote from a place on, and the place after that. */
-    async console(number: number, from: number): Promise<{ text: string; next: number }> {
-      const response = await call(`${place}/${number}/logText/progressiveText?start=${from}`)
-      if (!response.ok) return { text: '', next: from }
-      const text = await response.text()
-      return { text, next: Number(response.headers.get('x-text-size') ?? from) }
+    /** What it wrote from a place on, and the place after that. `cut`: it was more than is read at once. */
+    async console(number: number, from: number): Promise<{ text: string; next: number; cut: boolean }> {
+      const url = `${place}/${number}/logText/progressiveText?start=${from}`
+      const response = await call(url)
+      if (!response.ok) return { text: '', next: from, cut: false }
+      const next = Number(response.headers.get('x-text-size') ?? from)
+      return { ...(await bodyOf(response, url)), next }
     },
     urlOf: (number: number) => `${place}/${number}/`,
-  }
-}
-
-function said({ status }: Response, url: string): Refusal {
-  const why =
-    status === 401 || status === 403 ? 'the user or the token is not accepted, or may not do this' : 'it refuses'
-  return new Refusal(`${new URL(url).pathname} answered ${status}: ${why}.`)
-}
-
-function readJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
   }
 }
