@@ -1,4 +1,5 @@
 import { UserError } from '../errors.ts'
+import { fitsAll } from './pattern.ts'
 import type { Site } from './site.ts'
 import type { WebhookSettings } from './webhook/settings.ts'
 import { filled } from './webhook/settings.ts'
@@ -38,8 +39,9 @@ export function readHook(site: Pick<Site, 'slack'>, settings: WebhookSettings, b
   return { line: filled(settings.line, Object.fromEntries(values)), author, askers: askersOf(site, settings, author) }
 }
 
+/** `only` looks at true, false and numbers too, as they are written in JSON: `pull_request.merged: "true"`. */
 function fits(value: unknown, pattern: string): boolean {
-  return typeof value === 'string' && new RegExp(`^(?:${pattern})$`).test(value)
+  return ['string', 'number', 'boolean'].includes(typeof value) && fitsAll(pattern, String(value))
 }
 
 function authorOf({ author: path }: WebhookSettings, body: object): string | null {

@@ -1,14 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import { idOf } from '../core/actor.ts'
-import { milliseconds } from '../core/duration.ts'
-import { frozen, unfrozen } from '../core/freeze.ts'
-import { dayAndClock } from '../core/judgment.ts'
-import { readAt, readZone } from '../core/schedule/zone.ts'
+import type { EnvironmentRecord } from '../core/environment.ts'
+import { readUntil } from '../core/freeze/until.ts'
+import type { Freeze } from '../core/freeze.ts'
+import { freezeOf, freezeText, frozen, unfrozen } from '../core/freeze.ts'
+import { zonedText } from '../core/schedule/zone.ts'
 import { environmentNamed, isKv, kvTarget, outsideWindowOf, targetOf, targetText } from '../core/target.ts'
 import type { Asked } from '../core/workflow.ts'
 import { UserError } from '../errors.ts'
 import { writeAsked } from './audit.ts'
 import type { CrewParts } from './parts.ts'
+import { underOf } from './rights.ts'
 
 /** Every environment of the site, and all settings. */
 const ALL = 'all'
@@ -30,17 +32,27 @@ export async function freeze(parts: CrewParts, wish: FreezeWish, asked: Asked): 
   const names = namesOf(parts, wish.environment)
   const why = wish.why.trim()
   if (!why) throw new UserError('Say why: `--why "quarter end"`. Everybody who waits will read it.')
-  const until = untilOf(parts, wish)
   const at = now()
-  for (const name of names)
-    await store.alter(
-      name,
-      (record) => frozen(record, { by: asked.actor, at, until, why }),
-      keyOf('freeze', name, asked),
-    )
+  const { at: until, zone } = readUntil(wish.until, { tz: wish.tz, usual: parts.site.schedules.tz, now: at })
+  const earlier: string[] = []
+  for (const name of names) {
+    let before: Freeze | null = null
+    const change = (record: EnvironmentRecord) => {
+      before = freezeOf(record, at)
+      return frozen(record, { by: asked.actor, at, until, why })
+    }
+    const done = await store.alter(name, change, keyOf('freeze', name, asked))
+    if (done && before) earlier.push(replacedText(name, before))
+  }
   parts.kick()
   const what = names.length === 1 ? `${names[0]} is` : `${names.join(', ')} are`
-  return `🧊 ${what} frozen until ${dayAndClock(until)}. What was started goes on to its end; what is not waits. \`unfreeze ${wish.environment}\` ends it.`
+  const said = `🧊 ${what} frozen until ${zonedText(until, zone)}. What was started goes on to its end; what is not waits. \`unfreeze ${wish.environment}\` ends it.`
+  return [said, ...earlier].join('\n')
+}
+
+/** A shorter freeze may end what somebody else wanted for longer: whoever asks reads what it was. */
+function replacedText(name: string, freeze: Freeze): string {
+  return `It takes the place of an earlier one: ${name} ${freezeText(freeze).replace(/^is/, 'was')}.`
 }
 
 /** Ends a freeze before its time. */
@@ -54,7 +66,7 @@ export async function unfreeze(parts: CrewParts, environment: string, asked: Ask
   }
   parts.kick()
   if (ended.length === 0)
-    throw new UserError(`${names.length === 1 ? `${names[0]} is` : 'None of them is'} not frozen.`)
+    throw new UserError(names.length === 1 ? `${names[0]} is not frozen.` : 'None of them is frozen.')
   return `${ended.join(', ')} ${ended.length === 1 ? 'is' : 'are'} no longer frozen; what waited for that goes on.`
 }
 
@@ -94,8 +106,7 @@ export async function override(parts: CrewParts, id: string, why: string, asked:
   if (!why.trim()) return refuse('Say why: `--why "the site is down"`.')
   const rule = `outside_window: ${roles.join(', ')}`
   await writeAsked(parts.audit, { kind: 'asked', ...about, rule }, request)
-  const under = asked.glass?.length ? { glass: asked.glass } : {}
-  const event = { type: 'overridden', by: asked.actor, why: why.trim(), rule, ...under } as const
+  const event = { type: 'overridden', by: asked.actor, why: why.trim(), rule, ...underOf(asked) } as const
   const next = await parts.store.tell(id, event, request, asked.until)
   if (!next.changed && next.refused) return refuse(next.refused)
   parts.kick()
@@ -109,15 +120,6 @@ function namesOf({ site }: CrewParts, name: string): string[] {
   return [name]
 }
 
-function untilOf({ site, now }: CrewParts, { until, tz }: FreezeWish): number {
-  if (/^(\d+(d|h|m|s))+$/.test(until)) return now() + milliseconds(until)
-  if (!/^\d{4}-/.test(until.trim()))
-    throw new UserError(
-      `\`${until}\` is no time. Expected a duration (\`--until 4h\`) or a day and a time (\`--until "2026-11-24 09:00" --tz Asia/Tokyo\`).`,
-    )
-  return readAt(until, readZone(tz ?? site.schedules.tz), now())
-}
-
-function keyOf(what: string, name: string, { request, until }: Asked) {
-  return { key: `${what}:${request ?? randomUUID()}:${name}`, value: name, until }
+function keyOf(what: string, name: string, { request, until, glass: under }: Asked) {
+  return { key: `${what}:${request ?? randomUUID()}:${name}`, value: name, until, under }
 }

@@ -29,7 +29,10 @@ export async function takeHook(hooks: HookParts, name: string, request: Incoming
     const body = await readBody(request)
     const secret = hooks.secret(settings.secret)
     const proof = verified(settings.signed, { headers: request.headers, body, secret, now: now() })
-    return await begin(hooks, { name, settings, proof }, json(body))
+    // GitHub asks once whether anybody is there; it has nothing of what the site looks for.
+    if (settings.signed === 'github' && request.headers['x-github-event'] === 'ping')
+      return { ignored: 'It is here, and the secret is the right one.' }
+    return await begin(hooks, { name, settings, proof }, json(body, request))
   } catch (error) {
     // What was asked for and refused stands in the audit already; what came from anybody is recorded once a minute, so that it fills nothing.
     if (error instanceof Refusal && [400, 401, 413].includes(error.status)) {
@@ -67,15 +70,19 @@ async function begin(hooks: HookParts, { name, settings, proof }: Taken, body: u
   return { execution: reply.execution.id, line: reply.execution.line }
 }
 
+/** A new webhook of GitHub sends forms, and nothing there says so. */
+const CHOOSE_JSON = 'With GitHub, choose the content type application/json in the settings of its webhook.'
+
 function replayed(execution: string): Refusal {
   return new Refusal(409, 'This request was taken before; nothing was done now.', { execution })
 }
 
-function json(body: Buffer): unknown {
+function json(body: Buffer, { headers }: IncomingMessage): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
   } catch {
-    throw new Refusal(400, 'The body is not JSON.')
+    const form = headers['content-type']?.startsWith('application/x-www-form-urlencoded')
+    throw new Refusal(400, form ? `The body is a form, not JSON. ${CHOOSE_JSON}` : 'The body is not JSON.')
   }
 }
 

@@ -3,16 +3,16 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { playbookNamed } from '../core/ansible/named.ts'
 import { milliseconds } from '../core/duration.ts'
-import { stageFile } from '../core/execution.ts'
 import { reference } from '../core/reference.ts'
-import type { Fields, Outcome, ProcessEnd, RunContext, Shape, StageDraft, StageKind } from '../core/workflow.ts'
-import type { Host, PlaybookFiles, Recap } from '../tools/ansible.ts'
-import { inventoryText, isHost, playbookArgv, playbookEnv, readRecap } from '../tools/ansible.ts'
+import { stageFile } from '../core/stage/files.ts'
+import type { Outcome, RunContext, Shape, StageDraft, StageKind } from '../core/workflow.ts'
+import type { Host, PlaybookFiles } from '../tools/ansible.ts'
+import { errorIn, inventoryText, isHost, playbookArgv, playbookEnv, readRecap } from '../tools/ansible.ts'
+import { outcomeOf } from './ansible-outcome.ts'
 import { consulOf } from './consul.ts'
+import { given, misfit, plain, wished } from './given.ts'
 import { tailOf } from './stream.ts'
 import { maskFor } from './workplace.ts'
-
-const value = z.union([z.string(), z.number(), z.boolean()])
 
 const input = z.strictObject({
   /** One of the playbooks of the site. */
@@ -20,7 +20,7 @@ const input = z.strictObject({
   /** The id of one instance, where it shall run on no other. */
   limit: z.union([z.string(), reference]).optional(),
   /** Values for the variables that the site says it takes. */
-  with: z.record(z.string(), z.union([value, reference])).default({}),
+  with: wished,
 })
 type Input = z.infer<typeof input>
 
@@ -29,13 +29,17 @@ const planned = z.object({
   playbook: z.string(),
   service: z.string(),
   tag: z.string().nullable(),
-  vars: z.record(z.string(), value),
+  vars: z.record(z.string(), plain),
   takes: z.record(z.string(), z.string()),
   pass: z.array(z.string()),
   secrets: z.array(z.string()),
   timeout: z.string(),
-  limit: z.string().optional(),
-  with: z.record(z.string(), value),
+  // By a reference anything may come: what is no text is the name of no instance.
+  limit: z
+    .json()
+    .transform((found) => (typeof found === 'string' ? found : JSON.stringify(found)))
+    .optional(),
+  with: given,
 })
 type Planned = z.infer<typeof planned>
 
@@ -58,14 +62,14 @@ export const ansibleKind: StageKind<Input> = {
   repeatable: false,
   forcible: true,
   output,
-  plan({ playbook: name, with: given, limit }, { site }) {
+  plan({ playbook: name, with: values, limit }, { site }) {
     const { playbook, service, tag = null, vars, takes, pass, secrets, timeout } = playbookNamed(site, name)
-    for (const key of Object.keys(given)) {
+    for (const key of Object.keys(values)) {
       if (!Object.hasOwn(takes, key))
         throw new Error(`The playbook ${name} takes no \`${key}\` (playbooks.${name}.takes).`)
     }
     const fixed = { name, playbook, service, tag, vars: { ...vars }, takes: { ...takes }, timeout }
-    return { ...fixed, pass: [...pass], secrets: [...secrets], with: given, ...(limit === undefined ? {} : { limit }) }
+    return { ...fixed, pass: [...pass], secrets: [...secrets], with: values, ...(limit === undefined ? {} : { limit }) }
   },
   run: (fields, context) => runPlaybook(planned.parse(fields), context),
 }
@@ -103,22 +107,27 @@ async function runPlaybook(play: Planned, context: RunContext): Promise<Outcome>
   const [out, err] = await Promise.all([tailOf(end.out), tailOf(end.err)])
   const log = stageFile({ id: context.stage, kind: 'ansible' }, 'log.txt')
   await context.artifacts.put(log, Buffer.from(mask([out, err].filter(Boolean).join('\n'))))
-  return outcomeOf(play, end, { recap: await readRecap(files.recap), log, asked: context.signal.aborted })
+  return outcomeOf(play, end, {
+    recap: await readRecap(files.recap),
+    log,
+    asked: context.signal.aborted,
+    host: context.host,
+    said: mask(errorIn(`${err}\n${out}`)),
+  })
 }
 
 /** Why it is not run, or null once all of its files are written. */
 async function prepare(play: Planned, files: PlaybookFiles, context: RunContext): Promise<string | null> {
   const { name, service, tag, limit } = play
-  const wrong = Object.entries(play.with).find(([key, value]) => !fits(play.takes[key], String(value)))
-  if (wrong)
-    return `The playbook ${name} was not run: \`${wrong[0]}\` has a value that does not fit what the site allows.`
+  const wrong = misfit(play.with, play.takes)
+  if (wrong) return `The playbook ${name} was not run: ${wrong}`
   const template = Object.entries(play.with).find(([, value]) => /\{[{%#]/.test(String(value)))
   if (template)
     return `The playbook ${name} was not run: \`${template[0]}\` has a template in it ({{, {% or {#), which Ansible would run on this worker.`
   const found = (await consulOf(context).instances(service)).filter(
     (each) => each.status === 'passing' && !each.maintenance && (tag === null || each.tags.includes(tag)),
   )
-  const hosts: Host[] = found.map(({ id, address }) => ({ name: id, address }))
+  const hosts: Host[] = found.map(({ id, host, port }) => ({ name: id, address: host, port }))
   const what = `${service}${tag === null ? '' : ` with the tag ${tag}`}`
   if (hosts.length === 0) return `The playbook ${name} was not run: no instance of ${what} passes.`
   const odd = hosts.find((host) => !isHost(host))
@@ -128,53 +137,9 @@ async function prepare(play: Planned, files: PlaybookFiles, context: RunContext)
   if (limit !== undefined && !hosts.some((host) => host.name === limit))
     return `The playbook ${name} was not run: ${limit.slice(0, 100)} is no passing instance of ${what}.`
   await mkdir(files.temporary, { recursive: true, mode: 0o700 })
-  await writeFile(files.inventory, inventoryText(hosts, play.vars), { mode: 0o600 })
+  await writeFile(files.inventory, inventoryText(hosts, play), { mode: 0o600 })
   await writeFile(files.variables, JSON.stringify(play.with), { mode: 0o600 })
   return null
-}
-
-type Left = { readonly recap: Recap | null; readonly log: string; readonly asked: boolean }
-
-function outcomeOf({ name, timeout }: Planned, end: ProcessEnd, { recap, log, asked }: Left): Outcome {
-  if (end.end === 'never-started')
-    return asked
-      ? { kind: 'canceled', why: `The playbook ${name} had not begun yet.` }
-      : { kind: 'failed', error: `The playbook ${name} never began: its worker died just before. Ask again.` }
-  const output: Fields = { ...(recap ? sumOf(recap) : {}), files: [log] }
-  if (end.timedOut)
-    return {
-      kind: 'failed',
-      error: `The playbook ${name} did not end within ${timeout} and was killed. What it did stays.`,
-      output,
-    }
-  if (end.end === 'vanished') {
-    const why = `The playbook ${name} ended without a trace: it was killed, or the machine was restarted. What it did is not known.`
-    return { kind: 'unknown', why, output: { ...output, vanished: true } }
-  }
-  if (end.exitCode === 0 && recap) return { kind: 'succeeded', output }
-  if (asked) return { kind: 'canceled', why: `The playbook ${name} was interrupted.`, output }
-  const failed = recap ? brokenIn(recap) : []
-  const on = failed.length > 0 ? ` It failed on ${failed.join(', ')}.` : ' See its log.'
-  return { kind: 'failed', error: `The playbook ${name} ended with exit code ${end.exitCode}.${on}`, output }
-}
-
-function sumOf(recap: Recap): Fields {
-  const all = Object.values(recap)
-  const sum = (field: keyof Recap[string]) => all.reduce((total, each) => total + each[field], 0)
-  return {
-    ...{ hosts: Object.keys(recap), failed: brokenIn(recap), ok: sum('ok'), changed: sum('changed') },
-    ...{ failures: sum('failures'), unreachable: sum('unreachable'), skipped: sum('skipped') },
-  }
-}
-
-function brokenIn(recap: Recap): string[] {
-  return Object.entries(recap).flatMap(([host, { failures, unreachable }]) =>
-    failures + unreachable > 0 ? [host] : [],
-  )
-}
-
-function fits(pattern: string | undefined, value: string): boolean {
-  return pattern !== undefined && new RegExp(`^(?:${pattern})$`).test(value)
 }
 
 /** Only what the site lists: nothing else of the worker's environment reaches it. */
@@ -190,7 +155,7 @@ function environmentOf({ pass, secrets }: Planned, files: PlaybookFiles, context
 }
 
 /** A playbook in a workflow: `ansible({ playbook: 'web', with: { version: '1.4' } })`. */
-export function ansible({ playbook, limit, with: given, ...shape }: Shape & z.input<typeof input>): StageDraft {
-  const more = { ...(limit === undefined ? {} : { limit }), ...(given ? { with: given } : {}) }
+export function ansible({ playbook, limit, with: values, ...shape }: Shape & z.input<typeof input>): StageDraft {
+  const more = { ...(limit === undefined ? {} : { limit }), ...(values ? { with: values } : {}) }
   return { kind: ansibleKind.kind, input: { playbook, ...more }, ...shape }
 }

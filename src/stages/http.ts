@@ -1,9 +1,10 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { callAddress, secretsOfAddress } from '../core/call/address.ts'
 import { callNamed } from '../core/call/named.ts'
 import { milliseconds } from '../core/duration.ts'
-import { stageFile } from '../core/execution.ts'
+import { stageFile } from '../core/stage/files.ts'
 import type { Fields, Json, Outcome, RunContext, Shape, StageDraft, StageKind } from '../core/workflow.ts'
 import type { HttpRequest, HttpResult } from '../tools/http/request.ts'
 import { httpResult, RESULT } from '../tools/http/request.ts'
@@ -23,7 +24,8 @@ const planned = z.object({
   call: z.string(),
   body: z.json().optional(),
   method: z.string(),
-  url: z.string(),
+  url: z.string().optional(),
+  secretUrl: z.string().optional(),
   headers: z.record(z.string(), z.string()),
   secrets: z.record(z.string(), z.string()),
   expect: z.array(z.union([z.number(), z.string()])),
@@ -50,10 +52,14 @@ export const httpKind: StageKind<Input> = {
   repeatable: false,
   forcible: true,
   plan({ call, body }, { site }) {
-    const { method, url, headers, secret_headers, expect, retries, timeout, ...settings } = callNamed(site, call)
+    const { method, url, secret_url, headers, secret_headers, expect, retries, timeout, ...settings } = callNamed(
+      site,
+      call,
+    )
     if (body !== undefined && method === 'GET') throw new Error(`The call ${call} is a GET, which has no body.`)
     const again = settings.idempotent ?? method === 'GET'
-    const planned = { call, method, url, headers, secrets: secret_headers, expect, again, retries, timeout }
+    const where = url === undefined ? { secretUrl: secret_url } : { url }
+    const planned = { call, method, ...where, headers, secrets: secret_headers, expect, again, retries, timeout }
     return { ...planned, ...(body === undefined ? {} : { body }) } as Fields
   },
   run: (fields, context) => runCall(planned.parse(fields), context),
@@ -61,19 +67,10 @@ export const httpKind: StageKind<Input> = {
 
 async function runCall(call: Planned, context: RunContext): Promise<Outcome> {
   const { inherit, directory } = context
-  const missing = Object.values(call.secrets).filter((name) => !inherit[name])
-  if (missing.length > 0 && !context.adopted)
-    return { kind: 'failed', error: `${missing.join(', ')} is not set on ${context.host}; nothing was sent.` }
-  const odd = Object.values(call.secrets).filter((name) => !isHeaderValue(inherit[name] ?? ''))
-  if (odd.length > 0 && !context.adopted)
-    return {
-      kind: 'failed',
-      error: `${odd.join(', ')} on ${context.host} has signs that no header may have; nothing was sent.`,
-    }
-  const mask = maskFor(
-    context,
-    Object.values(call.secrets).flatMap((name) => inherit[name] ?? []),
-  )
+  const wrong = context.adopted ? null : wrongSecret(call, context)
+  if (wrong) return { kind: 'failed', error: `${wrong}; nothing was sent.` }
+  const address = call.secretUrl === undefined ? [] : secretsOfAddress(inherit[call.secretUrl] ?? '')
+  const mask = maskFor(context, [...Object.values(call.secrets).flatMap((name) => inherit[name] ?? []), ...address])
   const file = join(directory, 'request.json')
   if (!context.adopted) await writeFile(file, JSON.stringify(requestOf(call, context)), { mode: 0o600 })
   const onLine = (line: string) => {
@@ -98,19 +95,33 @@ async function runCall(call: Planned, context: RunContext): Promise<Outcome> {
   return { kind: 'unknown', why, output: { ...files, vanished: true } }
 }
 
+/** What is wrong with the variables that the call needs, without their values; null where nothing is. */
+function wrongSecret({ secrets, secretUrl }: Planned, { inherit, host }: RunContext): string | null {
+  const missing = [...Object.values(secrets), ...(secretUrl ? [secretUrl] : [])].filter(
+    (name) => !inherit[name]?.trim(),
+  )
+  if (missing.length > 0) return `${missing.join(', ')} is not set on ${host}`
+  const odd = Object.values(secrets).filter((name) => !isHeaderValue(inherit[name] ?? ''))
+  if (odd.length > 0) return `${odd.join(', ')} on ${host} has signs that no header may have`
+  if (secretUrl === undefined || callAddress(inherit[secretUrl] ?? '') !== null) return null
+  return `${secretUrl} on ${host} is no address that begins with http:// or https:// and has no user in it`
+}
+
 /** RFC 9110, 5.5: no line breaks. What is refused only when it is sent would be told with its value, and as perhaps sent. */
 function isHeaderValue(value: string): boolean {
   return /^[\t\x20-\x7e\x80-\xff]*$/.test(value.trim())
 }
 
 function requestOf(call: Planned, { inherit, execution, stage, attempt }: RunContext): HttpRequest {
-  const { method, url, body, expect, again, retries } = call
-  const secrets = Object.entries(call.secrets).map(([header, name]) => [header, inherit[name] ?? ''])
+  const { method, secretUrl, body, expect, again, retries } = call
+  const url = call.url ?? callAddress(inherit[secretUrl ?? ''] ?? '') ?? ''
+  const shown = secretUrl === undefined ? {} : { shown: `the address in ${secretUrl}` }
+  const secrets = Object.entries(call.secrets).map(([header, name]) => [header, inherit[name]?.trim() ?? ''])
   const key = `${execution}-${stage}${attempt > 1 ? `-${attempt}` : ''}`
   const typed = body === undefined ? {} : { 'content-type': 'application/json' }
   const headers = { accept: 'application/json', ...typed, ...call.headers, ...Object.fromEntries(secrets) }
   return {
-    ...{ method, url, expect, again, retries, wait: 1000, timeout: milliseconds(call.timeout) },
+    ...{ method, url, ...shown, expect, again, retries, wait: 1000, timeout: milliseconds(call.timeout) },
     headers: { 'user-agent': 'groundcrew', ...headers, 'idempotency-key': key },
     body: body === undefined ? null : JSON.stringify(body),
   }
@@ -171,9 +182,10 @@ function spoken(out: string, result: HttpResult | null): string {
   return [...lines, result?.kind === 'answered' ? result.text : ''].join('\n').trim()
 }
 
-/** Certificates that a private authority signed are known where the worker knows them. */
-export function certificates({ NODE_EXTRA_CA_CERTS: file }: Readonly<Record<string, string>>): Record<string, string> {
-  return file ? { NODE_EXTRA_CA_CERTS: file } : {}
+/** Certificates that a private authority signed are known where the worker knows them: from a file, or from its machine. */
+export function certificates(inherit: Readonly<Record<string, string>>): Record<string, string> {
+  const names = ['NODE_EXTRA_CA_CERTS', 'NODE_USE_SYSTEM_CA']
+  return Object.fromEntries(names.flatMap((name) => (inherit[name] ? [[name, inherit[name]]] : [])))
 }
 
 /** A call in a workflow: `http({ call: 'pager', body: { version: { ref: 'release.choose.version' } } })`. */

@@ -2,25 +2,23 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { milliseconds } from '../core/duration.ts'
-import { stageFile } from '../core/execution.ts'
 import { jobNamed } from '../core/jenkins/named.ts'
 import { MARK } from '../core/jenkins/settings.ts'
-import { reference } from '../core/reference.ts'
+import { stageFile } from '../core/stage/files.ts'
 import type { Fields, Outcome, RunContext, Shape, StageDraft, StageKind } from '../core/workflow.ts'
 import { runBuild } from '../tools/jenkins/build.ts'
 import type { BuildRequest, BuildResult } from '../tools/jenkins/request.ts'
 import { buildResult, CONSOLE, RESULT } from '../tools/jenkins/request.ts'
+import { given, misfit, wished } from './given.ts'
 import { certificates } from './http.ts'
 import { tailOf } from './stream.ts'
 import { maskFor } from './workplace.ts'
-
-const value = z.union([z.string(), z.number(), z.boolean()])
 
 const input = z.strictObject({
   /** One of the jobs of the site. */
   job: z.string(),
   /** Values for the parameters that the site says it takes. */
-  with: z.record(z.string(), z.union([value, reference])).default({}),
+  with: wished,
 })
 type Input = z.infer<typeof input>
 
@@ -34,7 +32,7 @@ const planned = z.object({
   unstable: z.boolean(),
   poll: z.number(),
   timeout: z.string(),
-  with: z.record(z.string(), value),
+  with: given,
 })
 type Planned = z.infer<typeof planned>
 
@@ -60,26 +58,22 @@ export const jenkinsKind: StageKind<Input> = {
   input,
   repeatable: false,
   output,
-  plan({ job, with: given }, { site }) {
+  plan({ job, with: values }, { site }) {
     const { url, user, token, parameters, takes, unstable, poll, timeout } = jobNamed(site, job)
-    for (const name of Object.keys(given)) {
+    for (const name of Object.keys(values)) {
       if (!Object.hasOwn(takes, name)) throw new Error(`The job ${job} takes no \`${name}\` (jenkins.${job}.takes).`)
     }
     const fixed = { job, url, user, token, parameters: { ...parameters }, takes: { ...takes } }
-    return { ...fixed, unstable, poll: milliseconds(poll), timeout, with: given }
+    return { ...fixed, unstable, poll: milliseconds(poll), timeout, with: values }
   },
   run: (fields, context) => runJob(planned.parse(fields), context),
 }
 
 async function runJob(job: Planned, context: RunContext): Promise<Outcome> {
   const { inherit, directory, adopted } = context
-  const wrong = Object.entries(job.with).find(([name, value]) => !fits(job.takes[name], String(value)))
-  if (wrong && !adopted)
-    return {
-      kind: 'failed',
-      error: `${job.job} was not started: \`${wrong[0]}\` has a value that does not fit what the site allows.`,
-    }
-  const missing = [job.user, job.token].filter((name) => !inherit[name])
+  const wrong = adopted ? null : misfit(job.with, job.takes)
+  if (wrong) return { kind: 'failed', error: `${job.job} was not started: ${wrong}` }
+  const missing = [job.user, job.token].filter((name) => !inherit[name]?.trim())
   if (missing.length > 0 && !adopted)
     return { kind: 'failed', error: `${missing.join(' and ')} not set on ${context.host}; nothing was started.` }
   const mask = maskFor(context, [inherit[job.token] ?? ''])
@@ -115,10 +109,10 @@ async function runJob(job: Planned, context: RunContext): Promise<Outcome> {
 }
 
 function requestOf(job: Planned, { inherit, execution, stage, attempt }: RunContext): BuildRequest {
-  const given = Object.entries(job.with).map(([name, value]) => [name, String(value)])
+  const values = Object.entries(job.with).map(([name, value]) => [name, String(value)])
   return {
-    ...{ job: job.url, user: inherit[job.user] ?? '', token: inherit[job.token] ?? '' },
-    parameters: { ...job.parameters, ...Object.fromEntries(given) },
+    ...{ job: job.url, user: inherit[job.user]?.trim() ?? '', token: inherit[job.token]?.trim() ?? '' },
+    parameters: { ...job.parameters, ...Object.fromEntries(values) },
     mark: { name: MARK, value: `${execution}-${stage}-${attempt}` },
     ...{ poll: job.poll, timeout: milliseconds(job.timeout) },
   }
@@ -157,11 +151,7 @@ function resultIn(out: string): BuildResult | null {
   }
 }
 
-function fits(pattern: string | undefined, value: string): boolean {
-  return pattern !== undefined && new RegExp(`^(?:${pattern})$`).test(value)
-}
-
 /** A job of Jenkins in a workflow: `jenkins({ job: 'smoke', with: { VERSION: { ref: 'release.choose.version' } } })`. */
-export function jenkins({ job, with: given, ...shape }: Shape & z.input<typeof input>): StageDraft {
-  return { kind: jenkinsKind.kind, input: { job, ...(given ? { with: given } : {}) }, ...shape }
+export function jenkins({ job, with: values, ...shape }: Shape & z.input<typeof input>): StageDraft {
+  return { kind: jenkinsKind.kind, input: { job, ...(values ? { with: values } : {}) }, ...shape }
 }

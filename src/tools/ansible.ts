@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 
-/** What a host of the inventory is called, and where it is. */
-export type Host = { readonly name: string; readonly address: string }
+/** What a host of the inventory is called, where it is, and the port of its service there, which is none of SSH. */
+export type Host = { readonly name: string; readonly address: string; readonly port: number }
 
 const count = z.number()
 const recap = z.record(
@@ -47,15 +47,29 @@ export function playbookEnv(files: PlaybookFiles): Record<string, string> {
   }
 }
 
-/** JSON is YAML as well: the `yaml` plugin reads it. Nothing of a host is a template, since names and addresses have no braces. */
-export function inventoryText(hosts: readonly Host[], vars: Readonly<Record<string, unknown>>): string {
-  const each = hosts.map(({ name, address }) => [name, { ansible_host: address }])
-  return JSON.stringify({ all: { hosts: Object.fromEntries(each), vars } })
+/**
+ * JSON is YAML as well: the `yaml` plugin reads it. Nothing of a host is a template, since names and addresses have no braces. A play may say
+ * `hosts: all`, or the service, spelled as a group has to be; without that group where a limit to a host of this name would mean all of it.
+ */
+export function inventoryText(
+  hosts: readonly Host[],
+  { service, vars, limit }: { service: string; vars: Readonly<Record<string, unknown>>; limit?: string | undefined },
+): string {
+  const each = hosts.map(({ name, address, port }) => [name, { ansible_host: address, service_port: port }])
+  const group = service.replace(/[^A-Za-z0-9_]/g, '_').replace(/^(?=\d)/, '_')
+  const taken = ['all', 'ungrouped', limit].includes(group)
+  const names = Object.fromEntries(hosts.map(({ name }) => [name, {}]))
+  const children = taken ? {} : { children: { [group]: { hosts: names } } }
+  return JSON.stringify({ all: { hosts: Object.fromEntries(each), vars, ...children } })
 }
 
-/** Names and addresses come from whoever may register in Consul: nothing but these may be in them. */
-export function isHost({ name, address }: Host): boolean {
-  return /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name) && /^[A-Za-z0-9][A-Za-z0-9.:_-]*$/.test(address)
+/**
+ * Names and addresses come from whoever may register in Consul: nothing but these may be in them. Nomad's ids begin with `_`; `all` and
+ * `ungrouped` are groups of every inventory.
+ */
+export function isHost({ name, address }: Pick<Host, 'name' | 'address'>): boolean {
+  if (name === 'all' || name === 'ungrouped') return false
+  return /^[A-Za-z0-9_][A-Za-z0-9._-]*$/.test(name) && /^[A-Za-z0-9][A-Za-z0-9.:_-]*$/.test(address)
 }
 
 /** The recap of all hosts; null where the playbook never came so far. */
@@ -65,4 +79,28 @@ export async function readRecap(file: string): Promise<Recap | null> {
   } catch {
     return null
   }
+}
+
+/** Sums over all hosts, and the names of those on which it failed. */
+export function sumOf(recap: Recap) {
+  const all = Object.values(recap)
+  const sum = (field: keyof Recap[string]) => all.reduce((total, each) => total + each[field], 0)
+  return {
+    ...{ hosts: Object.keys(recap), failed: brokenIn(recap), ok: sum('ok'), changed: sum('changed') },
+    ...{ failures: sum('failures'), unreachable: sum('unreachable'), skipped: sum('skipped') },
+  }
+}
+
+export function brokenIn(recap: Recap): string[] {
+  return Object.entries(recap).flatMap(([host, { failures, unreachable }]) =>
+    failures + unreachable > 0 ? [host] : [],
+  )
+}
+
+const MOST_SAID = 500
+
+/** What Ansible says where it comes to no host: a playbook that is none, a vault without its password. Empty where it says nothing. */
+export function errorIn(text: string): string {
+  const line = text.split('\n').find((each) => /^(ERROR!|\[ERROR\]:) /.test(each)) ?? ''
+  return line.length <= MOST_SAID ? line : `${line.slice(0, MOST_SAID)}…`
 }

@@ -49,7 +49,7 @@ const wish = {
       signed: 'github',
       line: 'promote web --ref {commit}',
       fields: { commit: { pattern: '[0-9a-f]{40}', path: 'after' } },
-      only: { ref: 'refs/heads/main' },
+      only: { ref: 'refs/heads/main', deleted: 'false' },
       author: 'head_commit.author.email',
       channel: 'ops',
     },
@@ -198,6 +198,7 @@ describe('is refused and starts nothing:', () => {
 describe("GitHub's own signature", () => {
   const body = {
     ref: 'refs/heads/main',
+    deleted: false,
     after: COMMIT,
     head_commit: { author: { email: 'alice@example.com' } },
     repository: { id: 1 },
@@ -216,10 +217,31 @@ describe("GitHub's own signature", () => {
     expect(await runs()).toMatchObject([{ line: `promote web --ref ${COMMIT}` }])
   })
 
-  test('of a push to another branch is taken and does nothing', async () => {
-    const other = { ...body, ref: 'refs/heads/main2' }
+  test.each([
+    ['a push to another branch', { ref: 'refs/heads/main2' }],
+    ['a branch that is deleted', { deleted: true }],
+    ['what does not say', { deleted: undefined }],
+  ])('of %s is taken and does nothing', async (_, change) => {
+    const other = { ...body, ...change }
     expect(await send(other, github(SECRET, other))).toMatchObject({ status: 200 })
     expect(await runs()).toEqual([])
+  })
+
+  test('of its first question is answered, where the secret is the right one', async () => {
+    const ping = (secret: string) => {
+      const { hook, headers } = github(secret, { zen: 'Keep it logically awesome.' })
+      return send({ zen: 'Keep it logically awesome.' }, { hook, headers: { ...headers, 'x-github-event': 'ping' } })
+    }
+    expect(await ping(SECRET)).toMatchObject({ status: 200, ignored: expect.stringMatching(/It is here/) })
+    expect(await ping('some-other-secret')).toMatchObject({ status: 401 })
+  })
+
+  test('of a form, as a new webhook of it sends them, says what to choose instead', async () => {
+    const text = 'payload=%7B%7D'
+    const signed = `sha256=${createHmac('sha256', SECRET).update(text).digest('hex')}`
+    const headers = { 'content-type': 'application/x-www-form-urlencoded', 'x-hub-signature-256': signed }
+    const answer = await send(null, { hook: 'github', text, headers })
+    expect(answer).toMatchObject({ status: 400, error: expect.stringMatching(/form, not JSON.*application\/json/) })
   })
 
   test('of another secret does not', async () => {

@@ -7,7 +7,7 @@ import { siteSchema } from '../../src/core/site.ts'
 import type { StageKind } from '../../src/core/workflow.ts'
 import { createArtifacts } from '../../src/engine/artifacts.ts'
 import { ansible, ansibleKind } from '../../src/stages/ansible.ts'
-import { isHost } from '../../src/tools/ansible.ts'
+import { inventoryText, isHost } from '../../src/tools/ansible.ts'
 import { site, written } from '../core/sample-site.ts'
 import { bob } from '../core/world.ts'
 import { KEY, only, ready, runnerOf, stageNow, workerOf } from '../engine/kinds.ts'
@@ -42,17 +42,17 @@ beforeEach(async () => {
   await register('web-4', 'passing', ['green'])
 })
 
-const TASK = (task: string) => `
-- hosts: all
+const TASK = (task: string, hosts: string) => `
+- hosts: ${hosts}
   gather_facts: false
   tasks:
     - name: do it
       ansible.builtin.shell: ${task}
 `
 
-async function runs(task: string, given: object = {}, settings: object = {}) {
+async function runs(task: string, given: object = {}, settings: object = {}, hosts = 'all') {
   const playbook = join(here.dir, 'site.yml')
-  writeFileSync(playbook, TASK(JSON.stringify(task)))
+  writeFileSync(playbook, TASK(JSON.stringify(task), hosts))
   const vars = { ansible_connection: 'local' }
   const web = {
     playbook,
@@ -81,8 +81,15 @@ const log = async () =>
 
 test('it runs on the passing instances with the tag, and says in numbers what it did', async () => {
   const file = join(here.dir, 'log')
-  await (await runs(`echo {{ inventory_hostname }} {{ version }} >>${file}`, { with: { version: '1.4' } })).done()
-  expect(readFileSync(file, 'utf8').trim().split('\n').sort()).toEqual(['web-1 1.4', 'web-2 1.4'])
+  await (
+    await runs(`echo {{ inventory_hostname }} {{ ansible_host }} {{ service_port }} {{ version }} >>${file}`, {
+      with: { version: '1.4' },
+    })
+  ).done()
+  expect(readFileSync(file, 'utf8').trim().split('\n').sort()).toEqual([
+    'web-1 127.0.0.1 80 1.4',
+    'web-2 127.0.0.1 80 1.4',
+  ])
   expect(await outcome()).toEqual({
     kind: 'succeeded',
     output: {
@@ -93,8 +100,8 @@ test('it runs on the passing instances with the tag, and says in numbers what it
   expect(await log()).toMatch(/TASK \[do it\][\s\S]*PLAY RECAP/)
 })
 
-test('limited to one instance it runs on no other', async () => {
-  await (await runs('true', { limit: 'web-2' })).done()
+test('limited to one instance it runs on no other, also in a play for the service', async () => {
+  await (await runs('true', { limit: 'web-2' }, {}, 'web')).done()
   expect(await outcome()).toMatchObject({ kind: 'succeeded', output: { hosts: ['web-2'] } })
 })
 
@@ -107,6 +114,18 @@ test('a failure names the hosts; it gets nothing of the worker that is not liste
   })
   expect(await log()).toContain('token ***')
   expect(await log()).not.toMatch(/hunter2-hunter2|other-other/)
+})
+
+test('a play for hosts that are not these has done nothing, and does not count as done', async () => {
+  await (await runs('true', {}, {}, 'db')).done()
+  expect(await outcome()).toMatchObject({ kind: 'failed', error: expect.stringMatching(/has no play for these hosts/) })
+})
+
+test('where Ansible comes to no host, its own words say why', async () => {
+  await (await runs('true', {}, {}, '[')).done()
+  expect(await outcome()).toMatchObject({
+    error: expect.stringMatching(/^The playbook web ended with .*\n\S*ERROR\S* ./),
+  })
 })
 
 test('canceled it is interrupted once and ends by itself', async () => {
@@ -137,13 +156,30 @@ test.each([
   expect(existsSync(file)).toBe(false)
 })
 
+test('the service is a group, spelled as a group has to be, unless a limit would mean all of it', () => {
+  const host = { name: 'web-api', address: '10.0.0.1', port: 80 }
+  const groups = (service: string, limit?: string) =>
+    Object.keys(JSON.parse(inventoryText([host], { service, vars: {}, limit })).all.children ?? {})
+  expect([groups('web-api'), groups('1st'), groups('web', 'web'), groups('all')]).toEqual([
+    ['web_api'],
+    ['_1st'],
+    [],
+    [],
+  ])
+})
+
 test('a host has neither a template nor a flag in its name or address', () => {
   const host = { name: 'web-1', address: '10.0.0.1' }
-  expect([host, { ...host, address: 'fd00::1' }, { ...host, name: 'web.dc1' }].every(isHost)).toBe(true)
+  expect(
+    [host, { ...host, address: 'fd00::1' }, { ...host, name: 'web.dc1' }, { ...host, name: '_nomad-task-1' }].every(
+      isHost,
+    ),
+  ).toBe(true)
   const odd = [
     { ...host, name: '{{ x }}' },
     { ...host, name: '-i' },
     { ...host, name: '' },
+    { ...host, name: 'all' },
     { ...host, address: 'a b' },
   ]
   expect(odd.some(isHost)).toBe(false)

@@ -205,6 +205,47 @@ test('nothing is sent without its secret', async () => {
   expect(took).toEqual([])
 })
 
+describe('an address that is a secret', () => {
+  const secret = { secret_url: 'PAGER_URL' }
+
+  test('is called, and is in no answer, log, record or file that is left', async () => {
+    const { url, took } = await receiver((request, response) =>
+      response.end(JSON.stringify({ you: request.url, text: `no ${new URL(request.url ?? '', 'http://h').pathname}` })),
+    )
+    const PAGER_URL = `${url}/T01/xoxHUNTER2xox?key=${TOKEN}`
+    await (await calling(secret, { body: {} }, { PAGER_URL })).done()
+    expect(took).toHaveLength(1)
+    expect(await outcome()).toMatchObject({ kind: 'succeeded', output: { you: '***', text: 'no ***' } })
+    expect(await log()).toMatch(/^POST the address in PAGER_URL\nanswered 200/)
+    expect(`${await log()}${JSON.stringify(await executionOf(here))}`).not.toMatch(/HUNTER2|hunter2/)
+    const left = readdirSync(here.dir, { recursive: true, withFileTypes: true }).filter((each) => each.isFile())
+    expect(
+      left.filter((each) => /HUNTER2|hunter2/.test(readFileSync(join(each.parentPath, each.name), 'utf8'))),
+    ).toEqual([])
+  })
+
+  test('nobody answers at is not told with what could not be called', async () => {
+    const { url, server } = await receiver(() => {})
+    server.close()
+    await (await calling({ ...secret, retries: 0 }, {}, { PAGER_URL: `${url}/xoxHUNTER2xox` })).done()
+    expect(await outcome()).toMatchObject({
+      kind: 'failed',
+      error: expect.stringMatching(/There was no connection/),
+    })
+    expect(`${await log()}${JSON.stringify(await executionOf(here))}`).not.toContain('HUNTER2')
+  })
+
+  test.each([
+    [{}, /^PAGER_URL is not set on builder-1; nothing was sent\.$/],
+    [{ PAGER_URL: 'hooks.example.com/HUNTER2' }, /^PAGER_URL on builder-1 is no address that begins with http/],
+    [{ PAGER_URL: 'https://u:HUNTER2@hooks.example.com/' }, /^PAGER_URL on builder-1 is no address/],
+  ])('of %j is said without what is in it', async (variables, error) => {
+    await (await calling(secret, {}, variables)).done()
+    expect(await outcome()).toEqual({ kind: 'failed', error: expect.stringMatching(error) })
+    expect(JSON.stringify(await executionOf(here))).not.toContain('HUNTER2')
+  })
+})
+
 test('nothing is sent where its secret cannot stand in a header, and it is not told', async () => {
   const { url, took } = await receiver((_, response) => response.end('{}'))
   const settings = { url, secret_headers: { Authorization: 'TOKEN' } }
@@ -222,6 +263,9 @@ describe('refused', () => {
 
   test.each([
     [{ url: 'ftp://a' }, /expected http/],
+    [{}, /exactly one of `url` and `secret_url`/],
+    [{ url: 'https://a.example.com', secret_url: 'PAGER_URL' }, /exactly one of/],
+    [{ secret_url: 'https://a.example.com/x' }, /name of an environment variable/],
     [{ url: 'https://me:pw@a.example.com' }, /has a user or a password/],
     [{ url: 'https://a.example.com', headers: { Host: 'b' } }, /set for you/],
     [

@@ -238,6 +238,18 @@ describe('refused', () => {
     why ? expect(said(settings)).toMatch(why) : expect(said(settings)).toBeUndefined(),
   )
 
+  test.each([
+    ['https://ci.example.com/view/all/job/a/', 'https://ci.example.com/job/a/'],
+    [
+      'https://ci.example.com/jenkins/view/My%20one/view/x/job/a/view/y/job/b',
+      'https://ci.example.com/jenkins/job/a/job/b',
+    ],
+    ['https://ci.example.com/job/view/job/a', 'https://ci.example.com/job/view/job/a'],
+    ['https://ci.example.com/job/größe & co/job/main%2Fx', 'https://ci.example.com/job/größe & co/job/main%2Fx'],
+  ])('nothing of %s but the views that somebody came by', (url, kept) =>
+    expect(siteSchema.parse({ ...written, jenkins: { deploy: { ...base, url } } }).jenkins.deploy?.url).toBe(kept),
+  )
+
   test('what the site does not list, and a parameter that the job does not take', async () => {
     const plan = (input: object) => jenkinsKind.plan(jenkinsKind.input.parse(input), { site, environment: null })
     expect(() => plan({ job: 'nobody' })).toThrow(/There is no job `nobody`/)

@@ -13,7 +13,7 @@ const kinds = new Map([['script', scriptKind as unknown as StageKind]])
 const secrets = { TOKEN: 'hunter2-hunter2', OTHER: 'other' }
 
 /** A script as a site lists it, run as the only stage of an execution. */
-async function runs(text: string, settings: Fields = {}, given: Fields = {}) {
+async function runs(text: string, settings: Fields = {}, given: Fields = {}, came: Fields = {}) {
   const file = join(here.dir, 'script.sh')
   writeFileSync(file, `#!/bin/sh\n${text}\n`, { mode: 0o755 })
   const base = { argv: [file, 'fixed'], timeout: '10s', takes: {}, pass: [], secrets: [], ...settings }
@@ -22,7 +22,7 @@ async function runs(text: string, settings: Fields = {}, given: Fields = {}) {
     site: { ...site, scripts },
     environment: null,
   })
-  const hint = await ready(here, only('script', input))
+  const hint = await ready(here, only('script', { ...input, ...came }))
   const variables = { PATH: process.env.PATH ?? '', ...secrets }
   const runner = runnerOf(here, workerOf('w1'), { kinds, variables })
   return { hint, runner, done: () => runner.start(hint) }
@@ -39,6 +39,55 @@ test('its exit code decides, its log is kept, and JSON on its last line is what 
     output: { url: 'http://x', count: 3, exitCode: 0, files: ['one-log.txt'] },
   })
   expect(await log()).toMatch(/^args: fixed\n/)
+})
+
+test('what the engine alone may say is not taken, and a last line that cannot be is said in the log', async () => {
+  await (await runs(`echo '{"catchUp":["dc1"],"owners":["@eve"],"constructor":2,"url":"x"}'`)).done()
+  expect((await stageNow(here)).outcome).toEqual({
+    kind: 'succeeded',
+    output: { constructor: 2, url: 'x', exitCode: 0, files: ['one-log.txt'] },
+  })
+})
+
+test.each([
+  [`printf '{"n":"'; head -c 20000 /dev/zero | tr '\\0' x; echo '"}'`, /nothing was taken .* 20008 characters/],
+  [`echo '{"n": NaN}'`, /nothing was taken from the last line/],
+  [`echo '[1]'`, /^\[1\]\n$/],
+])('what it prints last and cannot be taken is only log: %s', async (text, log_) => {
+  await (await runs(text)).done()
+  expect((await stageNow(here)).outcome).toEqual({
+    kind: 'succeeded',
+    output: { exitCode: 0, files: ['one-log.txt'] },
+  })
+  expect(await log()).toMatch(log_)
+})
+
+test.each([
+  ['as jq writes it', `echo working; printf '{\n  "n": {\n    "m": 1\n  }\n}\n'`, { n: { m: 1 } }],
+  ['with a byte order mark', `printf '\\357\\273\\277{"n":1}\\r\\n'`, { n: 1 }],
+  ['after megabytes', `yes | head -c 9000000; echo '{"n":1}'`, { n: 1 }],
+  ['with a name that every object has', `echo '{"__proto__":{"n":2},"n":1}'`, { n: 1 }],
+])('an object at the end is taken %s', async (_, text, given) => {
+  await (await runs(text)).done()
+  const { outcome } = await stageNow(here)
+  expect(outcome).toEqual({ kind: 'succeeded', output: { ...given, exitCode: 0, files: ['one-log.txt'] } })
+})
+
+test.each([
+  [{ V: { deep: 1 } }, /^The script smoke was not run: `V` is an object; a text, a number or true and false/],
+  [{ V: ['1'] }, /`V` is a list/],
+  [{ V: '1\0' }, /`V` has a zero byte/],
+])('what came by a reference and cannot be handed on is told to people: %j', async (given, why) => {
+  await (await runs('true', { takes: { V: '[^]*' } }, {}, { with: given })).done()
+  expect((await stageNow(here)).outcome).toEqual({ kind: 'failed', error: expect.stringMatching(why) })
+})
+
+test.each([
+  ['kill -9 $$', 'The script smoke ended with exit code 137 (SIGKILL).'],
+  [`printf '%0900d' 1 >&2; exit 3`, `The script smoke ended with exit code 3:\n${'0'.repeat(500)}…`],
+])('%s is told', async (text, error) => {
+  await (await runs(text)).done()
+  expect((await stageNow(here)).outcome).toMatchObject({ kind: 'failed', error })
 })
 
 test('a failure is told in its own last words', async () => {

@@ -3,7 +3,8 @@ import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
 import { createCatalog } from '../../src/tools/consul/catalog.ts'
-import { createKv } from '../../src/tools/consul/kv.ts'
+import { kvOn } from '../../src/tools/consul/kv.ts'
+import { createAsk } from '../../src/tools/consul/watch/ask.ts'
 import { headersOf } from './consul-watch/fake-consul.ts'
 
 /** NOT Consul: what a broken, old or hostile one might say, which no real one can be made to. */
@@ -19,7 +20,7 @@ async function saying(reply: (path: string, response: ServerResponse) => void) {
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  return { catalog: createCatalog(url, 'secret-token'), kv: createKv(url, undefined) }
+  return { catalog: createCatalog(url, 'secret-token'), kv: kvOn(createAsk(url, undefined)) }
 }
 const says = (body: unknown, more: Record<string, string> = {}) =>
   saying((_, response) =>

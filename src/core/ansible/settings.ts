@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { pattern } from '../pattern.ts'
 import { secretName } from '../promotion/settings.ts'
 import { duration } from '../site/words.ts'
 
@@ -15,7 +16,7 @@ export const playbookSettings = z.strictObject({
   /** Variables of all hosts: `ansible_user`, and what the playbook wants. */
   vars: z.record(variable, fixed).default({}),
   /** Those that a command file may give, and the pattern that all of the value must fit. */
-  takes: z.record(variable, z.string().refine(isPattern, { error: 'expected a regular expression' })).default({}),
+  takes: z.record(variable, pattern).default({}),
   /** Variables of the worker's environment that it gets, by name; values of `secrets` are masked. */
   pass: z.array(secretName).default([]),
   secrets: z.array(secretName).default([]),
@@ -23,11 +24,3 @@ export const playbookSettings = z.strictObject({
 })
 
 export type PlaybookSettings = z.infer<typeof playbookSettings>
-
-function isPattern(text: string): boolean {
-  try {
-    return new RegExp(text) instanceof RegExp
-  } catch {
-    return false
-  }
-}

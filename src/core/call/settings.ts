@@ -17,14 +17,16 @@ const headers = <T extends z.ZodType>(value: T) =>
 const STATUS = { error: 'expected a status or a class of them (204, 2xx)' }
 const status = z.union([z.int().min(200).max(599), z.string().regex(/^[2-5]xx$/, STATUS)], STATUS)
 
-/** An address outside that a stage may call: exactly this one, whatever anybody types. */
-export const callSettings = z.strictObject({
+const fields = z.strictObject({
   method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']).default('POST'),
   url: z
     .url({ protocol: /^https?$/, error: 'expected http:// or https://' })
     .refine((text) => !URL.canParse(text) || (!new URL(text).username && !new URL(text).password), {
       error: 'has a user or a password in it; put it into `secret_headers`',
-    }),
+    })
+    .optional(),
+  /** Where the address itself is the secret, as with webhooks of chats and pagers: the variable of the worker's environment that has all of it. */
+  secret_url: secretName.optional(),
   headers: headers(z.string().regex(/^[\x20-\x7e]*$/, { error: 'expected plain text' })).default({}),
   /** Headers whose whole value is in a variable of the worker's environment, by its name. */
   secret_headers: headers(secretName).default({}),
@@ -37,6 +39,12 @@ export const callSettings = z.strictObject({
   /** For all of it. */
   timeout: duration.refine((text) => !isLong(text), { error: 'expected at most 1h' }).default('1m'),
 })
+
+/** An address outside that a stage may call: exactly this one, whatever anybody types. */
+export const callSettings = fields.refine(
+  ({ url, secret_url: secret }) => (url === undefined) !== (secret === undefined),
+  { error: 'expected exactly one of `url` and `secret_url`' },
+)
 
 export type CallSettings = z.infer<typeof callSettings>
 

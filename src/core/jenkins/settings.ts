@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { pattern } from '../pattern.ts'
 import { secretName } from '../promotion/settings.ts'
 import { duration } from '../site/words.ts'
 
@@ -14,14 +15,15 @@ export const jenkinsSettings = z
       .url({ protocol: /^https?$/, error: 'expected https://HOST/job/NAME' })
       .refine((text) => /^https?:\/\/[^/?#@]+(\/[^?#]*?)?(\/job\/[^/?#]+)+\/?$/.test(text), {
         error: 'expected the address of a job, as the browser shows it (https://HOST/job/FOLDER/job/NAME)',
-      }),
+      })
+      .transform(withoutViews),
     /** Variables of the worker's environment: who starts it, and his API token. */
     user: secretName,
     token: secretName,
     /** Parameters that are always the same. */
     parameters: z.record(parameter, z.string()).default({}),
     /** Those that a command file may give, and the pattern that all of the value must fit. */
-    takes: z.record(parameter, z.string().refine(isPattern, { error: 'expected a regular expression' })).default({}),
+    takes: z.record(parameter, pattern).default({}),
     /** Whether UNSTABLE counts as done. */
     unstable: z.boolean().default(false),
     poll: duration.default('5s'),
@@ -34,10 +36,20 @@ export const jenkinsSettings = z
 
 export type JenkinsSettings = z.infer<typeof jenkinsSettings>
 
-function isPattern(text: string): boolean {
-  try {
-    return new RegExp(text) instanceof RegExp
-  } catch {
-    return false
+/**
+ * A browser shows the views that somebody came by (`/view/all/job/NAME`), and Jenkins has neither its queue nor its crumbs below a view. A folder
+ * or a job may be called `view` too.
+ */
+function withoutViews(text: string): string {
+  if (!text.includes('/view/')) return text
+  const [, host = '', path = ''] = /^(https?:\/\/[^/]+)(.*)$/.exec(text) ?? []
+  const parts = path.split('/').slice(1)
+  const kept: string[] = []
+  for (let at = 0; at < parts.length; at++) {
+    const [part = '', next] = parts.slice(at, at + 2)
+    if (part === 'view' && next !== undefined) at++
+    else if (part === 'job' && next !== undefined) kept.push(part, parts[++at] ?? '')
+    else kept.push(part)
   }
+  return `${host}/${kept.join('/')}`
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { pattern } from '../pattern.ts'
 import { secretName } from '../promotion/settings.ts'
 
 const name = z.string().regex(/^[a-z][a-z0-9_-]*$/, { error: 'expected a name of lower-case letters, digits, - and _' })
@@ -7,8 +8,6 @@ const name = z.string().regex(/^[a-z][a-z0-9_-]*$/, { error: 'expected a name of
 const path = z
   .string()
   .regex(/^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$/, { error: 'expected where it stands in the JSON, such as head_commit.id' })
-
-const pattern = z.string().refine(isPattern, { error: 'expected a regular expression' })
 
 /** A value that a command line may take: the pattern that all of it must fit, and where it stands, if not under its own name. */
 const field = z
@@ -72,12 +71,4 @@ export function takenBy(line: string): string[] {
 /** The line with the values in their places. */
 export function filled(line: string, values: Readonly<Record<string, string>>): string {
   return line.replaceAll(PLACE, (_, name: string) => values[name] ?? '')
-}
-
-function isPattern(text: string): boolean {
-  try {
-    return new RegExp(text) instanceof RegExp
-  } catch {
-    return false
-  }
 }

@@ -4,6 +4,8 @@ import { z } from 'zod'
 export const httpRequest = z.object({
   method: z.string(),
   url: z.string(),
+  /** Said instead of the address, where that is a secret. */
+  shown: z.string().optional(),
   headers: z.record(z.string(), z.string()),
   body: z.string().nullable(),
   expect: z.array(z.union([z.number(), z.string()])),

@@ -1,15 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { type Answer, type Got, once } from './once.ts'
 import type { HttpRequest, HttpResult } from './request.ts'
 
 type Say = (line: string) => void
 
-/** As much of an answer as is read. */
-const MOST_BYTES = 64 * 1024
 const LONGEST_WAIT = 30_000
-
-/** Errors before anything of the request left this machine: it can have done nothing there. */
-const NEVER_SENT =
-  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT|CERT_.*|.*_CERT.*|ERR_TLS_.*)$/
 
 /**
  * Sends a request until it is answered: anew after an answer that says try later (429, 5xx) or a broken connection where it may be sent twice,
@@ -17,88 +12,53 @@ const NEVER_SENT =
  * unless it may be sent twice.
  */
 export async function send(request: HttpRequest, stop: AbortSignal, say: Say): Promise<HttpResult> {
+  const over = Date.now() + request.timeout
   const end = AbortSignal.timeout(request.timeout)
   let sent = false
   for (let tries = 1; ; tries++) {
-    say(`${request.method} ${request.url}${tries > 1 ? `, try ${tries}` : ''}`)
-    const got = await once(request, request.again ? AbortSignal.any([end, stop]) : end)
-    if (got.kind === 'answer') {
-      say(`answered ${got.status}`)
-      const expected = fits(request.expect, got.status)
-      const later = !expected && request.again && (got.status === 429 || got.status >= 500)
-      if (!later || tries > request.retries || stop.aborted || end.aborted)
-        return { kind: 'answered', status: got.status, expected, text: got.text, tries }
-    } else {
-      sent ||= got.sent
-      say(got.why)
-      const may = (request.again || !got.sent) && tries <= request.retries && !stop.aborted && !end.aborted
-      if (!may) return { kind: 'broken', why: got.why, sent, tries, canceled: stop.aborted }
+    say(`${request.method} ${request.shown ?? request.url}${tries > 1 ? `, try ${tries}` : ''}`)
+    const got = oneWay(await once(request, request.again ? AbortSignal.any([end, stop]) : end), request, say)
+    if (got.kind === 'broken') sent ||= got.sent
+    const last: HttpResult =
+      got.kind === 'answer'
+        ? { kind: 'answered', status: got.status, expected: fits(request.expect, got.status), text: got.text, tries }
+        : { kind: 'broken', why: got.why, sent, tries, canceled: stop.aborted }
+    if (!mayFollow(got, request) || tries > request.retries || stop.aborted || end.aborted) return last
+    const wait = Math.max(
+      Math.min(request.wait * 2 ** (tries - 1), LONGEST_WAIT),
+      got.kind === 'answer' ? got.after : 0,
+    )
+    if (Date.now() + wait >= over) {
+      say(`the next try would be in ${Math.ceil(wait / 1000)} s, after its time is over`)
+      return last
     }
-    const wait = Math.min(request.wait * 2 ** (tries - 1), LONGEST_WAIT)
-    const asked = got.kind === 'answer' ? got.after : 0
-    const stopped = await pause(Math.max(wait, asked), AbortSignal.any([end, stop]))
-    if (stopped) {
-      const why = stop.aborted
-        ? 'It was called off before it was sent again.'
-        : 'Its time was over before it was sent again.'
+    if (await pause(wait, AbortSignal.any([end, stop]))) {
+      const why = 'It was called off before it was sent again.'
       return { kind: 'broken', why, sent: sent || got.kind === 'answer', tries, canceled: stop.aborted }
     }
   }
 }
 
-type Got =
-  | { readonly kind: 'answer'; readonly status: number; readonly text: string; readonly after: number }
-  | { readonly kind: 'broken'; readonly why: string; readonly sent: boolean }
-
-async function once({ method, url, headers, body }: HttpRequest, signal: AbortSignal): Promise<Got> {
-  try {
-    const init = { method, headers, signal, redirect: 'manual' as const }
-    const response = await fetch(url, body === null ? init : { ...init, body })
-    const moved = response.headers.get('location')
-    const text = moved === null ? await start(response) : `It sends on to ${hostOf(moved, url)}, which is not followed.`
-    const after = Number(response.headers.get('retry-after'))
-    return {
-      kind: 'answer',
-      status: response.status,
-      text,
-      after: after > 0 ? Math.min(after * 1000, LONGEST_WAIT) : 0,
-    }
-  } catch (error) {
-    return broken(error)
+/** What is answered was taken, even where the end of the answer is lost; only what may be sent twice is asked for again. */
+function oneWay(got: Got, { again, expect }: HttpRequest, say: Say): Got {
+  if (got.kind === 'broken') {
+    say(got.why)
+    return got
   }
+  say(`answered ${got.status}`)
+  if (got.cut === null) return got
+  say(`the end of its answer never came: ${got.cut}`)
+  if (!again || !fits(expect, got.status)) return got
+  return { kind: 'broken', why: `The end of its answer never came: ${got.cut}`, sent: true }
 }
 
-function broken(error: unknown): Got {
-  const cause = error instanceof Error ? (error.cause ?? error) : error
-  const code = typeof cause === 'object' && cause !== null && 'code' in cause ? String(cause.code) : ''
-  const said = cause instanceof Error ? cause.message || code : String(cause)
-  const name = error instanceof Error ? error.name : ''
-  if (name === 'TimeoutError') return { kind: 'broken', why: 'No answer came in time.', sent: true }
-  if (name === 'AbortError') return { kind: 'broken', why: 'It was called off.', sent: true }
-  const sent = !(NEVER_SENT.test(code) && !isLater(cause))
-  return { kind: 'broken', why: `${sent ? 'The connection broke' : 'There was no connection'}: ${said}`, sent }
+function mayFollow(got: Got, request: HttpRequest): boolean {
+  if (got.kind === 'broken') return request.again || !got.sent
+  return request.again && isLater(got) && !fits(request.expect, got.status)
 }
 
-/** The way there may also be lost once there is a connection, after all of it was sent (`read EHOSTUNREACH`). */
-function isLater(cause: unknown): boolean {
-  const call = typeof cause === 'object' && cause !== null && 'syscall' in cause ? cause.syscall : undefined
-  return call === 'read' || call === 'write'
-}
-
-/** The beginning of the answer: what is longer is not read on. */
-async function start(response: Response): Promise<string> {
-  const parts: Uint8Array[] = []
-  let length = 0
-  for await (const part of response.body ?? []) {
-    parts.push(part)
-    length += part.length
-    if (length > MOST_BYTES) break
-  }
-  return Buffer.concat(parts).subarray(0, MOST_BYTES).toString('utf8')
-}
-
-function hostOf(location: string, from: string): string {
-  return URL.canParse(location, from) ? new URL(location, from).host : 'an address that is none'
+function isLater({ status }: Answer): boolean {
+  return status === 429 || status >= 500
 }
 
 function fits(expect: HttpRequest['expect'], status: number): boolean {
