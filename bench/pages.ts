@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { pino } from 'pino'
 import { startRedis } from '../examples/demo/parts.ts'
-import type { NewExecution } from '../src/core/execution.ts'
+import type { Execution, NewExecution } from '../src/core/execution.ts'
 import { createArtifacts } from '../src/engine/artifacts.ts'
 import { keysOf } from '../src/engine/keys.ts'
 import { createLiveLog } from '../src/engine/live-log.ts'
@@ -87,7 +87,12 @@ async function groundcrew(stack: AsyncDisposableStack, redis: Redis) {
     await store.tell(id, { type: 'stage.started', stage: 'say', attempt: 1, worker })
   }
   const artifacts = createArtifacts(redis, keys, '0'.repeat(64))
-  const parts = { redis, keys, artifacts, store, progressOf: async () => [], now: Date.now }
+  const related = { children: new Map(), parent: null, retries: null, steps: [] }
+  const viewOf = async (execution: Execution) => ({
+    ...{ execution, related, progress: [], environment: null, quietAfter: 300_000, now: Date.now() },
+  })
+  const namesOf = async () => new Map<string, string>()
+  const parts = { redis, keys, artifacts, store, viewOf, namesOf, now: Date.now }
   const route = {
     method: 'GET' as const,
     path: /^\/(stored|live)$/,

@@ -40,6 +40,7 @@ const scopes = {
   'channels:history': 'conversations.history and .replies, to look for its own message before it posts again',
   'groups:history': 'the same in private channels',
   'usergroups:read': 'roles by user group',
+  'users:read': 'users.info: names of people on pages',
 }
 
 describe('manifest.yml', () => {

@@ -38,9 +38,11 @@ export async function admit(access: AccessParts, exchange: Exchange, page: strin
   const { links, parts } = access
   const { http } = parts.site
   const now = parts.now()
-  const until = now + milliseconds(http.session_lasts)
   const key = exchange.url.searchParams.get('key')
-  if (key !== null && links.verify('link', page, key, now) !== null) {
+  const linked = key === null ? null : links.verify('link', page, key, now)
+  // Never longer than the link: pages link to each other, and who goes from one to the next would never come to an end.
+  const until = Math.min(now + milliseconds(http.session_lasts), linked ?? Number.POSITIVE_INFINITY)
+  if (linked !== null) {
     const secure = http.public_url?.startsWith('https:') ? '; Secure' : ''
     const lasts = Math.floor((until - now) / 1000)
     const value = links.sign('session', page, until)

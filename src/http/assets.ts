@@ -3,7 +3,10 @@ import type { Route } from './exchange.ts'
 import { send } from './exchange.ts'
 
 const TYPES = { css: 'text/css; charset=utf-8', js: 'text/javascript; charset=utf-8', svg: 'image/svg+xml' } as const
-const FILES = ['page.css', 'log.css', 'plan.css', 'icon.svg', 'ansi.js', 'list.js', 'log.js', 'run.js'] as const
+const FILES = [
+  ...(['page.css', 'run.css', 'log.css', 'plan.css', 'phone.css', 'icon.svg'] as const),
+  ...(['ansi.js', 'list.js', 'live.js', 'log.js', 'morph.js', 'run.js'] as const),
+]
 
 /** Scripts and styles of the pages: our own files, and no secret in them. */
 export async function assetRoutes(): Promise<Route[]> {

@@ -31,7 +31,7 @@ export function botRoutes({ access, standing, registry, slack, routes, log }: Bo
   const { redis, keys, now } = standing
   const queue = viewQueue(redis, keys, log)
   const connection = redisLook(redis, now)
-  const looks = { slack, redis: connection.look, workers: workersLook(() => knownWorkers(standing)) }
+  const looks = { slack, redis: connection.look, workers: workersLook(() => knownWorkers(standing), redis, now) }
   return {
     routes: [
       healthRoute(),

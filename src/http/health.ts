@@ -2,7 +2,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { Route } from './exchange.ts'
 import { sendJson } from './exchange.ts'
 
-/** One thing that has to work; `age`: seconds since it is so, or since it was last heard of. */
+/** One thing that has to work; `age`: seconds since it is so, or since it was last heard of; null where it never was. */
 export type Part = { readonly ready: boolean; readonly state: string; readonly age: number | null }
 
 /** Looks at one thing; what it throws counts as not ready, and is not told: it may name a host. */
@@ -28,11 +28,18 @@ export function healthRoute(): Route {
 
 /** `/readyz`: each part with its state and age; 503 as long as one of them is not ready. It names no host and no person. */
 export function readyRoute(looks: Readonly<Record<string, Look>>): Route {
+  const answered = new Map<string, number>()
   return {
     method: 'GET',
     path: /^\/readyz$/,
     async answer({ response }) {
-      const entries = await Promise.all(Object.entries(looks).map(async ([name, look]) => [name, await looked(look)]))
+      const entries = await Promise.all(
+        Object.entries(looks).map(async ([name, look]) => {
+          const part = await looked(look)
+          if (!('failed' in part)) answered.set(name, performance.now())
+          return [name, 'failed' in part ? silent(part.failed, answered.get(name)) : part]
+        }),
+      )
       const parts = Object.fromEntries(entries) as Record<string, Part>
       const ready = Object.values(parts).every((part) => part.ready)
       sendJson(response, ready ? 200 : 503, { ready, ...parts })
@@ -40,12 +47,17 @@ export function readyRoute(looks: Readonly<Record<string, Look>>): Route {
   }
 }
 
-async function looked(look: Look): Promise<Part> {
+/** What gave no answer; its age is that of the last one. */
+function silent(state: string, since: number | undefined): Part {
+  return { ready: false, state, age: since === undefined ? null : Math.round((performance.now() - since) / 1000) }
+}
+
+async function looked(look: Look): Promise<Part | { readonly failed: string }> {
   let timer: NodeJS.Timeout | undefined
-  const late = new Promise<Part>((resolve) => {
-    timer = setTimeout(() => resolve({ ready: false, state: 'no answer', age: null }), LOOK_WITHIN_MS)
+  const late = new Promise<{ failed: string }>((resolve) => {
+    timer = setTimeout(() => resolve({ failed: 'no answer' }), LOOK_WITHIN_MS)
   })
-  const seen = (async () => look())().catch((): Part => ({ ready: false, state: 'fails', age: null }))
+  const seen = (async () => look())().catch(() => ({ failed: 'fails' }))
   return Promise.race([seen, late]).finally(() => clearTimeout(timer))
 }
 

@@ -10,6 +10,8 @@ import { readLog } from '../engine/live-log.ts'
 export type LogParts = { readonly redis: Redis; readonly keys: Keys; readonly artifacts: ArtifactStore }
 export type Which = { readonly stage: StageRun; readonly attempt: number }
 
+/** As of a running log: a page draws no line of a megabyte. The whole of it is in the file. */
+const LINE_CHARACTERS = 16 * 1024
 /** Lines of a file that are sent at once. */
 const LINES_AT_ONCE = 400
 
@@ -31,7 +33,8 @@ export async function* filePieces(
       throw error
     })
   if (!content) return
-  const lines = Buffer.from(content).toString('utf8').replace(/\n$/, '').split('\n')
+  const all = Buffer.from(content).toString('utf8').replace(/\n$/, '').split('\n')
+  const lines = all.map((line) => (line.length > LINE_CHARACTERS ? `${line.slice(0, LINE_CHARACTERS)}…` : line))
   for (let at = 0; at < lines.length; at += LINES_AT_ONCE)
     yield { id: `file-${at}`, from: at + 1, text: lines.slice(at, at + LINES_AT_ONCE).join('\n') }
 }
@@ -42,7 +45,7 @@ export function goesOn(run: Execution, { stage, attempt }: Which): boolean {
   return (
     now !== undefined &&
     now.attempt <= attempt &&
-    ['pending', 'ready', 'running', 'unknown'].includes(now.state) &&
+    ['pending', 'ready', 'running', 'waiting', 'unknown'].includes(now.state) &&
     run.endedAt === null
   )
 }
@@ -59,8 +62,9 @@ export async function logText(parts: LogParts, run: Execution, which: Which): Pr
     after = last.id
   }
   if (texts.length === 0) for await (const { text } of filePieces(parts, run, which)) texts.push(text)
-  return `${texts.join('\n')}\n`.replace(COLOURS, '')
+  return `${texts.join('\n')}\n`.replace(TERMINAL, '')
 }
 
-/** For the page: as text they are signs that nobody reads. */
-const COLOURS = new RegExp(`${String.fromCharCode(27)}\\[[0-9;:]*[A-Za-z]`, 'g')
+const ESC = String.fromCharCode(27)
+/** Colours, titles and links of a terminal: as text they are signs that nobody reads. */
+const TERMINAL = new RegExp(`${ESC}(?:\\[[0-?]*[ -/]*[@-~]|\\][^${ESC}\\x07\n]*(?:\\x07|${ESC}\\\\)?|[@-Z\\\\^_])`, 'g')

@@ -4,12 +4,15 @@ import type { Look, Part } from './health.ts'
 
 /** Redis answers now; `age`: since when its connection is as it is. */
 export function redisLook(redis: Redis, now: () => number): { readonly look: Look; stop(): void } {
-  let since = now()
-  const changed = () => {
-    since = now()
+  let [since, up] = [now(), redis.status === 'ready']
+  // Each try to reach it closes a connection again: it is away since the first.
+  const becomes = (ready: boolean) => () => {
+    if (ready !== up) since = now()
+    up = ready
   }
-  redis.on('ready', changed)
-  redis.on('close', changed)
+  const [came, went] = [becomes(true), becomes(false)]
+  redis.on('ready', came)
+  redis.on('close', went)
   return {
     async look(): Promise<Part> {
       const age = Math.round((now() - since) / 1000)
@@ -18,18 +21,25 @@ export function redisLook(redis: Redis, now: () => number): { readonly look: Loo
       return { ready: true, state: 'answers', age }
     },
     stop() {
-      redis.off('ready', changed)
-      redis.off('close', changed)
+      redis.off('ready', came)
+      redis.off('close', went)
     },
   }
 }
 
-/** A worker lives; `age`: since the latest heartbeat of any. */
-export function workersLook(known: () => Promise<readonly KnownWorker[]>): Look {
+/** A worker lives; `age`: since the latest heartbeat of any. Without Redis nobody knows: that is said at once, and the last one grows older. */
+export function workersLook(
+  known: () => Promise<readonly KnownWorker[]>,
+  redis: Pick<Redis, 'status'>,
+  now: () => number,
+): Look {
+  let beatAt: number | null = null
+  const age = () => (beatAt === null ? null : Math.round((now() - beatAt) / 1000))
   return async (): Promise<Part> => {
+    if (redis.status !== 'ready') return { ready: false, state: 'not known without Redis', age: age() }
     const workers = await known()
     const alive = workers.filter((each) => each.alive)
-    const age = workers.length > 0 ? Math.round(Math.min(...workers.map((each) => each.age)) / 1000) : null
-    return { ready: alive.length > 0, state: `${alive.length} alive`, age }
+    beatAt = workers.length > 0 ? now() - Math.min(...workers.map((each) => each.age)) : null
+    return { ready: alive.length > 0, state: `${alive.length} alive`, age: age() }
   }
 }

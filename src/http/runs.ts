@@ -1,12 +1,15 @@
+import type { ServerResponse } from 'node:http'
 import { historyLines } from '../core/audit/history.ts'
 import type { Execution, StageRun } from '../core/execution.ts'
-import { outputOf, stageFile } from '../core/execution.ts'
+import { outputOf } from '../core/execution.ts'
 import { readKvPlan } from '../core/kv/report.ts'
 import { readPlanOutput } from '../core/report.ts'
 import { fileNames } from '../core/retention.ts'
+import { stageFile } from '../core/stage/files.ts'
 import { answerOf } from '../engine/answers.ts'
 import type { Links } from '../engine/links.ts'
 import type { CrewParts } from '../engine/parts.ts'
+import type { Store } from '../engine/store.ts'
 import type { AccessParts, Admitted } from './access.ts'
 import { admit } from './access.ts'
 import type { EventParts } from './events.ts'
@@ -14,6 +17,7 @@ import { sendEvents } from './events.ts'
 import type { Exchange, Route } from './exchange.ts'
 import { send } from './exchange.ts'
 import { logText } from './log-source.ts'
+import { withNames } from './names.ts'
 import { auditPage } from './pages/audit.ts'
 import type { Filter } from './pages/list.ts'
 import { fits, listPage } from './pages/list.ts'
@@ -21,10 +25,14 @@ import type { PlanText } from './pages/plan.ts'
 import { planPage } from './pages/plan.ts'
 import { runPage } from './pages/run.ts'
 import { Refusal } from './refusal.ts'
+import type { ViewParts } from './view.ts'
+import { viewOf } from './view.ts'
 
-export type PageParts = EventParts & {
-  readonly access: AccessParts & { readonly parts: CrewParts; readonly links: Links }
-}
+export type PageParts = Omit<EventParts, 'viewOf'> &
+  ViewParts & {
+    readonly store: Pick<Store, 'list'>
+    readonly access: AccessParts & { readonly parts: CrewParts; readonly links: Links }
+  }
 
 const HTML = 'text/html; charset=utf-8'
 const TEXT = 'text/plain; charset=utf-8'
@@ -33,8 +41,6 @@ const ID = '([A-Za-z0-9][A-Za-z0-9_-]{0,80})'
 /** So many of the newest executions are looked through, and so many are shown. */
 const MOST_SEARCHED = 1_000
 const MOST_SHOWN = 200
-/** A link of the list is for now: it is made anew each time the list is. */
-const LINK_LASTS_MS = 3_600_000
 
 /** The pages of executions: the list, one for each, and what belongs to it. */
 export function runRoutes(pages: PageParts): Route[] {
@@ -48,6 +54,7 @@ export function runRoutes(pages: PageParts): Route[] {
     async answer(exchange) {
       const [id = ''] = exchange.groups
       const admitted = await admit(pages.access, exchange, `/runs/${id}`, 'runs show')
+      present(pages)
       const run = await pages.store.execution(id)
       if (!run) throw new Refusal(404, 'There is no such execution (any more). The audit has what was recorded of it.')
       await answer(run, exchange, admitted)
@@ -55,11 +62,13 @@ export function runRoutes(pages: PageParts): Route[] {
   })
   return [
     { method: 'GET', path: /^\/runs$/, page: true, answer: (exchange) => list(pages, exchange) },
-    one('', async (execution, { response }) => {
-      const progress = await pages.progressOf(execution.id)
-      send(response, 200, HTML, runPage({ execution, progress, now: pages.now() }))
+    one('', async (run, { response }, admitted) => {
+      await sendPage(pages, response, runPage(await viewOf(pages, run, admitted)))
     }),
-    one('/events', (run, exchange, { until }) => sendEvents(pages, exchange, run, until)),
+    one('/events', async (run, exchange, admitted) => {
+      const view = (now: Execution) => viewOf(pages, now, admitted)
+      await sendEvents({ ...pages, viewOf: view }, exchange, run, admitted.until)
+    }),
     one('/log', async (run, { response, url }) => {
       const stage = run.stages.find(({ id }) => id === url.searchParams.get('stage'))
       if (!stage) throw new Refusal(404, 'There is no such stage: ?stage=... names one.')
@@ -67,11 +76,11 @@ export function runRoutes(pages: PageParts): Route[] {
       send(response, 200, TEXT, await logText(pages, run, { stage, attempt }))
     }),
     one('/plan', async (run, { response }) => {
-      send(response, 200, HTML, planPage(await plansOf(pages.access.parts, run)))
+      await sendPage(pages, response, planPage(await plansOf(pages.access.parts, run)))
     }),
     one('/audit', async (run, { response }, { may }) => {
       const lines = await recordsOf(pages.access.parts, run, may('runs why'))
-      send(response, 200, HTML, auditPage(lines))
+      await sendPage(pages, response, auditPage(lines))
     }),
     one('/files/([\\w.-]{1,100})', async (run, { response, groups: [, name = ''] }) => {
       const named = fileNames(run).includes(name)
@@ -82,8 +91,16 @@ export function runRoutes(pages: PageParts): Route[] {
   ]
 }
 
-async function list({ access, store, now }: PageParts, exchange: Exchange): Promise<void> {
+/** Without Redis there is nothing to show, and nothing that is wrong with us. */
+function present({ redis }: PageParts): void {
+  if (redis.status !== 'ready')
+    throw new Refusal(503, 'The store (Redis) is away, so that nothing can be shown. Try again in a moment.')
+}
+
+async function list(pages: PageParts, exchange: Exchange): Promise<void> {
+  const { access, store, now } = pages
   const admitted = await admit(access, exchange, '/runs', 'runs list')
+  present(pages)
   const asked = (name: keyof Filter) => (exchange.url.searchParams.get(name) ?? '').slice(0, 200)
   const filter = {
     status: asked('status'),
@@ -92,13 +109,29 @@ async function list({ access, store, now }: PageParts, exchange: Exchange): Prom
     who: asked('who'),
   }
   const all = await store.list({ limit: MOST_SEARCHED })
-  const runs = all.filter((run) => fits(run, filter)).slice(0, MOST_SHOWN)
+  const called =
+    filter.who === ''
+      ? new Map()
+      : await pages.namesOf(all.flatMap(({ actor }) => (actor.kind === 'slack' ? actor.user : [])))
+  const people = [
+    ...Object.entries(access.parts.site.http.people),
+    ...Array.from(called, ([user, name]) => [`@${name}`, user] as const),
+  ]
+  const runs = all.filter((run) => fits(run, filter, people)).slice(0, MOST_SHOWN)
   // A person is asked for again by the page itself, which he may not see although he may see the list, and of which he may see more than a link shows.
   const linkOf = (id: string) =>
     admitted.by === 'person'
       ? `/runs/${id}`
-      : `/runs/${id}?key=${access.links.sign('link', `/runs/${id}`, now() + LINK_LASTS_MS)}`
-  send(exchange.response, 200, HTML, listPage({ runs, filter, searched: all.length, now: now(), linkOf }))
+      : `/runs/${id}?key=${access.links.sign('link', `/runs/${id}`, admitted.until)}`
+  await sendPage(pages, exchange.response, listPage({ runs, filter, searched: all.length, now: now(), linkOf }))
+}
+
+async function sendPage(
+  { namesOf }: Pick<PageParts, 'namesOf'>,
+  response: ServerResponse,
+  page: string,
+): Promise<void> {
+  send(response, 200, HTML, await withNames(namesOf, page))
 }
 
 /** What was recorded of it; programs and refusals only for who may ask for them in chat as well. */

@@ -48,9 +48,10 @@ async function answer(routes: readonly Route[], request: IncomingMessage, respon
     if (found instanceof Refusal) throw found
     await found.route.answer({ request, response, ...found })
   } catch (error) {
-    const page = !(found instanceof Refusal) && found.route.page === true
+    const page = found instanceof Refusal ? isBrowser(request) : found.route.page === true
     if (error instanceof Refusal) {
       log.info({ status: error.status, reason: error.message }, 'request refused')
+      if (error.status === 405) response.setHeader('allow', allowed(routes, request))
       refuse(response, page, error.status, error.message, error.more)
       request.resume()
       return
@@ -65,10 +66,22 @@ async function answer(routes: readonly Route[], request: IncomingMessage, respon
   }
 }
 
+/** Who typed an address that is none reads a page rather than JSON. */
+function isBrowser({ headers }: IncomingMessage): boolean {
+  return headers.accept?.includes('text/html') === true
+}
+
 function refuse(response: ServerResponse, page: boolean, status: number, why: string, more = {}): void {
   if (response.headersSent) response.destroy()
   else if (page) send(response, status, 'text/html; charset=utf-8', errorPage(status, why))
   else sendJson(response, status, { ok: false, error: why, ...more })
+}
+
+/** What may be asked of this address instead (RFC 9110, 15.5.6). */
+function allowed(routes: readonly Route[], { url = '/' }: IncomingMessage): string {
+  const path = new URL(url, 'http://here').pathname
+  const methods = routes.filter((route) => route.path.test(path)).map(({ method }) => method)
+  return [...new Set(methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])))].join(', ')
 }
 
 function routeFor(routes: readonly Route[], { method = '', url: target = '/' }: IncomingMessage) {

@@ -7,6 +7,7 @@ import type { EnvironmentRecord } from '../core/environment.ts'
 import type { Execution, StageRun } from '../core/execution.ts'
 import { approvalsOf } from '../core/judgment/count.ts'
 import { digestOf } from '../core/settle.ts'
+import { kvTarget } from '../core/target.ts'
 import { rightOf } from '../engine/judge.ts'
 import type { Desk } from './desk.ts'
 import type { Message } from './limits.ts'
@@ -22,26 +23,28 @@ const MOST_OPEN = 500
 export type HomeData = {
   readonly open: readonly Execution[]
   readonly environments: readonly EnvironmentRecord[]
+  readonly settings: readonly EnvironmentRecord[]
   /** Null where nothing is watched. */
   readonly alerts: readonly string[] | null
 }
 
 export async function readHomeData(desk: Desk): Promise<HomeData> {
   const { site, store } = desk.parts
-  const names = Object.keys(site.environments)
-  const [open, environments, alerts] = await Promise.all([
+  const records = (names: readonly string[]) => Promise.all(names.map((name) => store.environment(name)))
+  const [open, environments, settings, alerts] = await Promise.all([
     store.list({ limit: MOST_OPEN, open: true }),
-    Promise.all(names.map((name) => store.environment(name))),
+    records(Object.keys(site.environments)),
+    records(Object.keys(site.kv).map(kvTarget)),
     alertLines(desk),
   ])
-  return { open, environments, alerts }
+  return { open, environments, settings, alerts }
 }
 
 /** What waits for this person, what runs of his, how the environments stand, and what he may type. `now`: what ages are counted to. */
 export async function homeView(
   desk: Desk,
   actor: Actor,
-  { open, environments, alerts }: HomeData,
+  { open, environments, settings, alerts }: HomeData,
   now = desk.parts.now(),
 ): Promise<HomeView> {
   const { roles } = await desk.asked(actor)
@@ -51,7 +54,7 @@ export async function homeView(
   return homeBlocks({
     judgments: await judgmentsFor(desk, open, actor),
     mine: open.filter(({ askers }) => askers.includes(idOf(actor))),
-    environments: may('env list') ? environments : null,
+    ...(may('env list') ? { environments, settings } : { environments: null }),
     alerts: may('alerts list') ? alerts : null,
     commands: usable.map(({ name, command }) => ({ name, summary: command.summary })),
     ...{ now, currency: site.currency, mayList: may('runs list') },

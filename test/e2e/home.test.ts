@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ActionsBlock, View } from '@slack/types'
-import { type Browser, chromium } from 'playwright-core'
+import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { findProgram, waitFor } from '../../examples/demo/parts.ts'
 import { channels, people, repository } from './site.ts'
@@ -55,6 +55,22 @@ const actionsIn = (view: View) =>
     value?: string
   }[]
 
+/** The home of somebody in the browser, where something waits for him. */
+async function openedAs(name: string): Promise<Page> {
+  const page = await browser.newPage({ viewport: { width: 1100, height: 1000 } })
+  page.setDefaultTimeout(30_000)
+  await page.goto(world.slack.url)
+  await page.locator('label.actas select').last().selectOption({ label: name })
+  await page
+    .locator('.sidebar-item', { hasText: /groundcrew/i })
+    .first()
+    .click()
+  const home = page.getByText('Waiting for your judgment', { exact: true }).first()
+  if (!(await home.isVisible())) await page.getByText('Home', { exact: true }).first().click()
+  await home.waitFor()
+  return page
+}
+
 test('a home shows what waits for me with its buttons, my executions and the environments, and keeps up by itself', async () => {
   const { alice, bob, eve } = people
   for (const user of [alice, bob, eve]) await world.control.openHome({ user })
@@ -74,17 +90,7 @@ test('a home shows what waits for me with its buttons, my executions and the env
   expect(words).not.toContain(run.id)
   expect(words).not.toContain('Environments')
 
-  const page = await browser.newPage({ viewport: { width: 1100, height: 1000 } })
-  page.setDefaultTimeout(30_000)
-  await page.goto(world.slack.url)
-  await page.locator('label.actas select').last().selectOption({ label: 'Bob' })
-  await page
-    .locator('.sidebar-item', { hasText: /groundcrew/i })
-    .first()
-    .click()
-  const home = page.getByText('Waiting for your judgment', { exact: true }).first()
-  if (!(await home.isVisible())) await page.getByText('Home', { exact: true }).first().click()
-  await home.waitFor()
+  const page = await openedAs('Bob')
   if (process.env.SCREENSHOTS === '1') {
     mkdirSync(join(repository, 'docs/images'), { recursive: true })
     await page.screenshot({ path: join(repository, 'docs/images/home.png') })
@@ -97,11 +103,16 @@ test('a home shows what waits for me with its buttons, my executions and the env
   await page.close()
 })
 
-test('what is over leaves the home of whoever it waited for', async () => {
+test('a judgment is rejected from a home, with a reason, and leaves it', async () => {
   const { bob } = people
   const talk = talkIn(world, channels[0] ?? '')
   const run = await talk.begin('alice', 'tiny up other small', '/crew')
   await homeOf(bob, new RegExp(`Waiting for your judgment[\\s\\S]*${run.id}`))
-  await talk.press('alice', 'execution.cancel', run)
+  const page = await openedAs('Bob')
+  await page.locator('button.bk-button', { hasText: 'Reject' }).last().click()
+  await page.locator('.modal textarea, .modal input').last().fill('not today')
+  await page.locator('.modal button', { hasText: 'Reject' }).click()
+  expect(await talk.sees(run, /\*rejected\*/)).toContain('not today')
   await homeOf(bob, /Nothing waits for you/)
+  await page.close()
 })

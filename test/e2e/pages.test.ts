@@ -4,6 +4,7 @@ import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { findProgram, freePort } from '../../examples/demo/parts.ts'
 import { readExposition } from '../http/exposition.ts'
+import { promtool } from '../http/promtool.ts'
 import { channels, people, repository } from './site.ts'
 import { talkIn } from './talk.ts'
 import { startWorld, type World } from './world.ts'
@@ -102,10 +103,10 @@ test('a link from Slack opens the page of a running execution, whose log comes i
   expect(await page.locator('#shown .f1').innerText()).toBe('red')
   expect(await page.locator('#shown .b.f2').innerText()).toBe('bold green')
   expect(new URL(page.url()).searchParams.has('key')).toBe(false)
+  expect(await page.locator('header').innerText()).toContain('asked by @alice')
   expect(await page.locator('#graph .node.running').textContent()).toContain('say')
   expect(await page.locator('#graph .node.pending').count()).toBe(3)
   expect(await page.locator('#graph path.edge').count()).toBe(4)
-  await picture(page, 'page-running')
 
   writeFileSync(join(world.dir, 'go'), '')
   await page.locator('#now h1', { hasText: 'succeeded' }).waitFor()
@@ -156,7 +157,7 @@ test('the plan is a readable diff, and a judgment shows on the page as it is mad
   expect(await page.locator('#plan .diff .create').first().innerText()).toMatch(/^\s*\+/)
   await picture(page, 'page-phone')
   await room().press('bob', 'judgment.approve', run)
-  await page.locator('#judgments li.approved', { hasText: `@${people.bob}` }).waitFor()
+  await page.locator('#judgments li.approved', { hasText: '@bob' }).waitFor()
   await page.locator('#now h1', { hasText: 'succeeded' }).waitFor()
   await page.locator('#records li', { hasText: 'approved' }).first().waitFor()
   expect(await page.locator('#audit').innerText()).not.toMatch(/terraform .*apply/)
@@ -192,7 +193,7 @@ describe('nothing is open by default', () => {
   })
 })
 
-test('bot and worker serve health and metrics in the format of Prometheus, the stages where they ran', async () => {
+test('bot and worker serve health and metrics that promtool finds nothing wrong with, the stages where they ran', async () => {
   const texts = await Promise.all(
     [base, `http://127.0.0.1:${workerPort}`].map(async (at) => {
       expect((await fetch(`${at}/healthz`)).status).toBe(200)
@@ -200,6 +201,7 @@ test('bot and worker serve health and metrics in the format of Prometheus, the s
       return (await fetch(`${at}/metrics`)).text()
     }),
   )
+  expect(await Promise.all(texts.map(promtool))).toEqual([[], []])
   const [bot, worker] = texts.map(readExposition)
   expect(bot?.get('groundcrew_workers_alive')?.samples[0]?.value).toBe(1)
   const calls = bot?.get('groundcrew_slack_call_seconds')?.samples.map(({ labels }) => labels.method)

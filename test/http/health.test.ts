@@ -1,7 +1,12 @@
+import { once } from 'node:events'
 import { request } from 'node:http'
+import { join } from 'node:path'
+import { Redis } from 'ioredis'
 import { describe, expect, test } from 'vitest'
+import { startRedis } from '../../examples/demo/parts.ts'
 import { startHeartbeat } from '../../src/engine/workers.ts'
 import { healthRoute, readyRoute } from '../../src/http/health.ts'
+import { redisLook, workersLook } from '../../src/http/ready.ts'
 import { serve } from '../../src/http/server.ts'
 import { silent } from '../engine/quiet.ts'
 import { useRedis } from '../engine/redis.ts'
@@ -60,6 +65,29 @@ describe('/readyz', () => {
       web.slack = { ready: true, state: 'connected', age: 1 }
       expect(await ready()).toMatchObject({ status: 503, body: { workers: { ready: false, age: expect.any(Number) } } })
     })
+  })
+
+  test('says at once since when Redis is away, and how old the last word of a worker is', async () => {
+    const part = await startRedis({ dir: join(here.dir, 'redis') })
+    const redis = new Redis(part.url, { retryStrategy: () => 20 }).on('error', () => {})
+    await once(redis, 'ready')
+    const known = async () => [{ id: 'w', host: 'h', alive: true, age: 3_000 }]
+    const connection = redisLook(redis, here.now)
+    const workers = workersLook(known, redis, here.now)
+    expect(await connection.look()).toEqual({ ready: true, state: 'answers', age: 0 })
+    expect(await workers()).toEqual({ ready: true, state: '1 alive', age: 3 })
+    const closes = () => new Promise((resolve) => redis.once('close', resolve))
+    const closed = closes()
+    await part.stop()
+    await closed
+    for (const seconds of [5, 6]) {
+      here.clock.now += seconds * 1000
+      await closes() // each try to reach it closes a connection again
+    }
+    expect(await connection.look()).toEqual({ ready: false, state: expect.any(String), age: 11 })
+    expect(await workers()).toEqual({ ready: false, state: 'not known without Redis', age: 14 })
+    connection.stop()
+    redis.disconnect()
   })
 
   test('is 503, and answers, where a part does not answer or throws', async () => {

@@ -8,6 +8,7 @@ import { wanted } from '../core/world.ts'
 import { silent } from '../engine/quiet.ts'
 import { useRedis } from '../engine/redis.ts'
 import { readExposition } from './exposition.ts'
+import { promtool } from './promtool.ts'
 import { useWeb } from './web.ts'
 
 const here = useRedis()
@@ -16,7 +17,10 @@ const web = useWeb(here)
 async function scraped() {
   const response = await web.get('/metrics')
   expect(response.headers.get('content-type')).toContain('text/plain; version=0.0.4')
-  const families = readExposition(await response.text())
+  const text = await response.text()
+  expect(await promtool(text)).toEqual([])
+  const families = readExposition(text)
+  for (const { samples } of families.values()) for (const { name, value } of samples) expect(value, name).not.toBeNaN()
   return {
     families,
     value: (family: string, labels: Record<string, string> = {}, name = family) =>
@@ -47,6 +51,12 @@ describe('/metrics', () => {
     expect(value('bullmq_job_count', { state: 'waiting' })).toBe(1)
     expect(value('process_cpu_seconds_total')).toBeGreaterThan(0)
     await hints.close()
+  })
+
+  test('escapes what stands in a label', async () => {
+    const command = 'a "quoted" \\ name\nof two lines'
+    await here.store.request(wanted({ id: 'r1', command }), 'one')
+    expect((await scraped()).value('groundcrew_executions_open', { command })).toBe(1)
   })
 
   test('counts what ended, by command and outcome, with the time it took', async () => {
@@ -98,6 +108,11 @@ test.each([
   } finally {
     await served.stop()
   }
+})
+
+test('promtool, as it is asked here, finds what is wrong', async () => {
+  await expect(promtool('# HELP a_total x\n# TYPE a_total counter\na_total one\n')).rejects.toThrow(/expected float/)
+  expect(await promtool('# TYPE a_total counter\na_total 1\n')).toEqual(['a_total no help text'])
 })
 
 describe('the parser of the format refuses', () => {

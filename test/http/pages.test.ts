@@ -1,11 +1,14 @@
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import { get } from 'node:http'
+import { Redis } from 'ioredis'
 import { describe, expect, test } from 'vitest'
+import type { Execution } from '../../src/core/execution.ts'
 import { createLiveLog } from '../../src/engine/live-log.ts'
 import { sendEvents } from '../../src/http/events.ts'
+import { runRoutes } from '../../src/http/runs.ts'
 import { serve } from '../../src/http/server.ts'
-import { bob, judgmentStage, wanted } from '../core/world.ts'
+import { wanted } from '../core/world.ts'
 import { silent } from '../engine/quiet.ts'
 import { useRedis } from '../engine/redis.ts'
 import { links, useWeb } from './web.ts'
@@ -14,8 +17,14 @@ const here = useRedis()
 const web = useWeb(here)
 const evil = '<script>alert(1)</script>'
 const request = (id: string, change = {}) => here.store.request(wanted({ id, ...change }), id)
-const key = (page: string, lasts = 60_000) => links.sign('link', page, here.now() + lasts)
+const key = (page: string, lasts = 7_200_000) => links.sign('link', page, here.now() + lasts)
 const proxied = (email: string) => ({ headers: { 'x-forwarded-email': email } })
+/** What a page is made of beside the execution itself: nothing. */
+const drawnAs = async (execution: Execution) => {
+  const related = { children: new Map(), parent: null, retries: null, steps: [] }
+  return { execution, progress: [], environment: null, related, quietAfter: 300_000, now: here.now() }
+}
+const namesOf = async () => new Map<string, string>()
 const people = { 'Alice@example.com': 'U01ALICE', 'carol@example.com': 'U03CAROL' }
 const listed = { proxy_header: 'X-Forwarded-Email', proxies: ['127.0.0.1'], people }
 
@@ -37,7 +46,7 @@ describe('who may look', () => {
 
   test('an old link is refused with what to do, as a page, and says nothing of the execution', async () => {
     await request('r1')
-    const old = key('/runs/r1')
+    const old = key('/runs/r1', 60_000)
     here.clock.now += 60_000
     const response = await web.get(`/runs/r1?key=${old}`)
     expect(response.status).toBe(403)
@@ -66,6 +75,23 @@ describe('who may look', () => {
     expect(href).toBe('/runs/r1')
     expect((await web.get(href, proxied('alice@example.com'))).status).toBe(403)
     expect((await web.get(href)).status).toBe(403)
+  })
+
+  test('people have their names of Slack in pages, and are found by them; whom nobody knows stays an id', async () => {
+    await request('r1')
+    const bob = { kind: 'slack', team: 'T01GROUNDCREW', user: 'U02BOB' } as const
+    await request('r2', { actor: bob, line: `say ${evil} @U01ALICE` })
+    await web.open(listed)
+    const read = async (path: string) => (await web.get(path, proxied('alice@example.com'))).text()
+    const [list, own, other] = [await read('/runs'), await read('/runs?who=@alice'), await read('/runs/r2')]
+    expect([list.includes('@alice'), list.includes('@U02BOB'), list.includes('>@U01ALICE')]).toEqual([
+      true,
+      true,
+      false,
+    ])
+    expect([own.includes('/runs/r1'), own.includes('/runs/r2')]).toEqual([true, false])
+    expect(other).toContain('asked by @U02BOB')
+    expect(other).toContain('&lt;script&gt;alert(1)&lt;/script&gt; @alice')
   })
 
   test('a second header of the name counts for nothing, also of a name of which HTTP knows only one', async () => {
@@ -116,6 +142,22 @@ describe('the list', () => {
     expect(await listOf('&environment=loadtest')).not.toContain('/runs/r2')
     expect(await listOf('&status=succeeded')).not.toContain('/runs/r')
     expect(await listOf('&status=open&who=U01ALICE')).toContain('/runs/r1')
+  })
+
+  test('says that there is none, and which filter it does not know', async () => {
+    expect(await listOf()).toContain('There is no execution yet.')
+    await request('r1', { environment: 'image:base', stages: [] })
+    expect(await listOf('&who=nobody')).toContain('None of the newest 1 is like that.')
+    expect(await listOf(`&status=${encodeURIComponent(evil)}`)).toContain('There is no status &lt;script&gt;')
+    expect(await listOf('&environment=the%20image%20base')).toContain('/runs/r1')
+  })
+
+  test('a person is found by the name that the site knows him by', async () => {
+    await request('r1')
+    await web.open(listed)
+    const found = async (who: string) => (await web.get(`/runs?who=${who}`, proxied('alice@example.com'))).text()
+    expect(await found('alice')).toContain('/runs/r1')
+    expect(await found('carol')).not.toContain('/runs/r1')
   })
 
   test('what people typed is text, in the list, in the fields and on the page', async () => {
@@ -173,63 +215,41 @@ describe('the events of a page', () => {
   })
 })
 
-describe('what a page says besides', () => {
-  const asWho = { headers: { cookie: '' } }
-  const opened = async (id: string, path = '') => {
-    const given = (await web.get(`/runs/${id}?key=${key(`/runs/${id}`)}`)).headers.get('set-cookie') ?? ''
-    asWho.headers.cookie = given.split(';')[0] ?? ''
-    return (await web.get(`/runs/${id}${path}`, asWho)).text()
+test('whoever asks by HEAD whether he may look gets no events and keeps no place', async () => {
+  await request('r1')
+  const given = await web.get(`/runs/r1/events?key=${key('/runs/r1')}`, { method: 'HEAD' })
+  expect(given.status).toBe(200)
+  expect(await given.text()).toBe('')
+  expect((await web.get('/runs/r1/events', { method: 'HEAD' })).status).toBe(403)
+  const refused = await web.get('/runs/r1', { method: 'POST' })
+  expect([refused.status, refused.headers.get('allow')]).toEqual([405, 'GET, HEAD'])
+})
+
+test('without Redis a page says so, and who typed an address that is none gets a page', async () => {
+  const gone = new Redis(here.url)
+  gone.disconnect()
+  const access = { parts: web.parts, links, metricsToken: undefined }
+  const { artifacts } = web.parts
+  const routes = runRoutes({ access, ...here, redis: gone, artifacts, progressOf: async () => [], namesOf })
+  const served = await serve(routes, { host: '127.0.0.1', port: 0 }, silent)
+  const got = async (path: string) => {
+    const response = await fetch(`http://127.0.0.1:${served.port}${path}`, { headers: { accept: 'text/html' } })
+    return [response.status, await response.text()]
   }
-
-  test('a plan of settings is there as that of Terraform, with its values as text', async () => {
-    const stage = { id: 'kv.plan', kind: 'kv.plan', input: {}, after: [], onFailure: 'halt' } as const
-    await request('r1', { environment: null, stages: [stage] })
-    const text = `app: 1 to add.\n\n=== dc1 ===\n+ config/app/a ${JSON.stringify(evil)}\n`
-    await web.parts.artifacts.of('r1').put('kv-plan.txt', Buffer.from(text))
-    const worker = { id: 'w', machine: 'm', host: 'h' }
-    await here.store.tell('r1', { type: 'stage.started', stage: 'kv.plan', attempt: 1, worker })
-    const output = { headline: '1 to add in dc1', files: ['kv-plan.txt'], needsApply: true }
-    const outcome = { kind: 'succeeded', output } as const
-    await here.store.tell('r1', { type: 'stage.ended', stage: 'kv.plan', attempt: 1, outcome })
-    const page = await opened('r1', '/plan')
-    expect(page).toContain('1 to add in dc1')
-    expect(page).toContain('<span class="create">+ config/app/a')
-    expect(page).not.toContain(evil)
-  })
-
-  test('a judgment that nobody made in time expired: it was not denied', async () => {
-    await request('r1', { environment: null, stages: [{ ...judgmentStage({ show: null }), after: [] }] })
-    const stage = (await here.store.execution('r1'))?.stages[0]
-    expect(stage?.dueAt).toBeTypeOf('number')
-    here.clock.now = Number(stage?.dueAt) + 1
-    await here.store.tell('r1', { type: 'judgment.due', stage: stage?.id ?? '', attempt: stage?.attempt ?? 0 })
-    const page = await opened('r1')
-    expect(page).toContain('<td>expired</td>')
-    expect(page).not.toContain('not approved')
-  })
-
-  test('what is part of another execution says of which', async () => {
-    await request('r1', { parent: { execution: 'p-1', stage: 'x', line: evil, actor: bob } })
-    const page = await opened('r1')
-    expect(page).toContain('Part of <code>&lt;script&gt;')
-    expect(page).toContain('(p-1)')
-  })
-
-  test('what was asked for under break glass says so, on its page and in the list', async () => {
-    await request('r1', { glass: [{ id: 'bg-1', by: 'T01TEAM/U02BOB' }] })
-    await request('r2')
-    expect(await opened('r1')).toContain('Asked for under break glass bg-1 of @U02BOB.')
-    expect(await opened('r2')).not.toContain('break glass')
-    const list = await (await web.get(`/runs?key=${key('/runs')}`)).text()
-    expect(list.match(/break glass/g)).toHaveLength(1)
-  })
+  for (const path of ['/runs', '/runs/r1', '/runs/r1/events'])
+    expect(await got(`${path}?key=${key(path.replace('/events', ''))}`)).toEqual([
+      503,
+      expect.stringContaining('is away'),
+    ])
+  expect(await got('/')).toEqual([404, expect.stringContaining('<!doctype html>')])
+  await served.stop()
 })
 
 test('nothing is sent, and no place is kept, for who went while it was looked whether he may look', async () => {
   await request('r1')
   const first = await here.store.execution('r1')
   if (!first) throw new Error('no execution')
-  const parts = { ...here, artifacts: web.parts.artifacts, progressOf: async () => [] }
+  const parts = { ...here, artifacts: web.parts.artifacts, viewOf: drawnAs, namesOf }
   let over = () => {}
   const ended = new Promise<void>((resolve) => {
     over = resolve
@@ -261,7 +281,7 @@ test('who reads nothing loses his place when his time is over', async () => {
   const live = createLiveLog(here.redis, here.keys, silent)
   for (let at = 0; at < 8_000; at++) live.add(name, 'x'.repeat(1000), (text) => text)
   await live.end(name)
-  const parts = { ...here, artifacts: web.parts.artifacts, progressOf: async () => [] }
+  const parts = { ...here, artifacts: web.parts.artifacts, viewOf: drawnAs, namesOf }
   let over = () => {}
   const ended = new Promise<void>((resolve) => {
     over = resolve

@@ -71,6 +71,7 @@ export function useWeb(here: Here): Web {
       routes: [
         ...runRoutes({
           access,
+          namesOf: async () => new Map([['U01ALICE', 'alice']]),
           ...here,
           artifacts: web.parts.artifacts,
           progressOf: createProgress(here.redis, here.keys).get,

@@ -43,8 +43,31 @@ describe("somebody's home", () => {
       'text' in block && block.text ? [(block.text as { text: string }).text.length] : [],
     )
     expect(Math.max(...texts)).toBeLessThanOrEqual(3000)
-    expect(blocks.filter(({ type }) => type === 'actions')).toHaveLength(12)
-    expect(JSON.stringify(blocks)).toContain('+288 more')
+    expect(blocks.filter(({ type }) => type === 'actions')).toHaveLength(30)
+    expect(JSON.stringify(blocks)).toContain('+270 more')
+  })
+
+  test('asks first for what expires first, with what people should look at', () => {
+    const [later, sooner] = [waiting('later'), waiting('sooner')]
+    const stage = {
+      ...sooner.stage,
+      dueAt: START + 60_000,
+      input: { ...sooner.stage.input, instructions: 'Look *first*.' },
+    }
+    const words = wordsOf({ ...empty, judgments: [later, { ...sooner, stage }] })
+    expect(words.indexOf('sooner')).toBeGreaterThan(0)
+    expect(words.indexOf('sooner')).toBeLessThan(words.indexOf('later'))
+    expect(words).toContain('📋 Look')
+  })
+
+  test('names settings that are frozen, since nothing else says why what changes them waits', () => {
+    const by = { kind: 'slack', team: 'T01TEAM', user: 'U02BOB' } as const
+    const freeze = { by, at: START, until: START + 3_600_000, why: 'a launch' }
+    const settings = [{ ...newEnvironment('kv:app'), freeze }, newEnvironment('kv:calm')] as const
+    const words = wordsOf({ ...empty, environments: [], settings: settings as never })
+    expect(words).toContain('kv:app')
+    expect(words).toContain('a launch')
+    expect(words).not.toContain('kv:calm')
   })
 
   test('says nothing of what its person may not see', () => {

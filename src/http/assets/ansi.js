@@ -49,6 +49,11 @@ export function styleAfter(line, style) {
   return after
 }
 
+/** What of a line can be read: what it is searched in. @param {string} line */
+export function bare(line) {
+  return line.includes(ESC) ? line.replace(SGR, '').replace(OTHER, '') : line
+}
+
 /**
  * A line as elements. Text only ever becomes text: nothing of it is read as markup.
  * @param {string} raw
@@ -56,7 +61,8 @@ export function styleAfter(line, style) {
  */
 export function drawn(raw, style) {
   // A progress bar writes over itself: what it wrote last is what there is.
-  const line = raw.replace(/\r+$/, '').replace(/^.*\r(?=.)/, '')
+  const said = raw.replace(/\r+$/, '')
+  const line = said.slice(said.lastIndexOf('\r') + 1)
   const fragment = document.createDocumentFragment()
   let [at, now] = [0, style]
   for (const match of line.matchAll(SGR)) {
@@ -92,38 +98,55 @@ function add(fragment, raw, style) {
   fragment.append(span)
 }
 
-/** Select Graphic Rendition, ECMA-48 8.3.117, with the colours of ISO 8613-6 (38 and 48). */
+/** Codes that say one thing: which field, and what it is from there on. @type {Record<number, Partial<Style>>} */
+const SIMPLE = {
+  1: { bold: true },
+  2: { dim: true },
+  3: { italic: true },
+  4: { under: true },
+  7: { inverse: true },
+  21: { under: true },
+  22: { bold: false, dim: false },
+  23: { italic: false },
+  24: { under: false },
+  27: { inverse: false },
+  39: { fore: '' },
+  49: { back: '' },
+}
+
+/**
+ * Select Graphic Rendition, ECMA-48 8.3.117, with the colours of ISO 8613-6 (38 and 48; 58 is that of underlines, which are drawn in that
+ * of the text). `38;2;r;g;b` takes its values from the codes after it, `38:2::r:g:b` has them in itself.
+ */
 function applied(text, before) {
-  const codes = text.split(/[;:]/).map((each) => (each === '' ? 0 : Number(each)))
+  const codes = text.split(';')
   let style = { ...before }
   for (let at = 0; at < codes.length; at++) {
-    const code = codes[at]
+    const [code = 0, ...own] = numbers(codes[at])
     if (code === 0) style = plain()
-    else if (code === 1) style.bold = true
-    else if (code === 2) style.dim = true
-    else if (code === 3) style.italic = true
-    else if (code === 4) style.under = true
-    else if (code === 7) style.inverse = true
-    else if (code === 22) style.bold = style.dim = false
-    else if (code === 23) style.italic = false
-    else if (code === 24) style.under = false
-    else if (code === 27) style.inverse = false
-    else if (code === 39) style.fore = ''
-    else if (code === 49) style.back = ''
+    else if (code === 4 && own[0] === 0) style.under = false
+    else if (SIMPLE[code]) style = { ...style, ...SIMPLE[code] }
     else if (code >= 30 && code <= 37) style.fore = `f${code - 30}`
     else if (code >= 90 && code <= 97) style.fore = `f${code - 90}`
     else if (code >= 40 && code <= 47) style.back = `g${code - 40}`
     else if (code >= 100 && code <= 107) style.back = `g${code - 100}`
-    else if (code === 38 || code === 48) {
-      const [colour, used] = extended(codes.slice(at + 1), code === 38 ? 'f' : 'g')
+    else if (code === 38 || code === 48 || code === 58) {
+      const values = own.length > 0 ? withoutSpace(own) : codes.slice(at + 1).map((each) => numbers(each)[0] ?? 0)
+      const [colour, used] = extended(values, code === 48 ? 'g' : 'f')
       if (code === 38) style.fore = colour
-      else style.back = colour
-      at += used
+      if (code === 48) style.back = colour
+      if (own.length === 0) at += used
     }
   }
   return style
 }
 
+const numbers = (text = '') => text.split(':').map((each) => (each === '' ? 0 : Number(each)))
+
+/** With colons a colour space may stand before the three values. */
+const withoutSpace = (own) => (own[0] === 2 && own.length > 4 ? [2, ...own.slice(2)] : own)
+
+/** The colour, and how many values say it. */
 function extended([kind, ...values], letter) {
   if (kind === 2) return [rgb(values[0], values[1], values[2]), 4]
   if (kind !== 5) return ['', 0]

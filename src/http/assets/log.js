@@ -1,4 +1,4 @@
-import { drawn, plain, styleAfter } from './ansi.js'
+import { bare, drawn, plain, styleAfter } from './ansi.js'
 
 const HIGH = 18
 const BEYOND = 40
@@ -17,17 +17,22 @@ export function createLog({ view, space, shown, lines: count }) {
   let hits = []
   let at = -1
   let due = false
+  /** Whether there are lines that were not searched. */
+  let stale = false
+  let ended = false
 
   const draw = () => {
     due = false
+    if (stale) hits = found()
     space.style.height = `${texts.length * HIGH}px`
     if (follow) view.scrollTop = view.scrollHeight
     const from = Math.max(0, Math.floor(view.scrollTop / HIGH) - BEYOND)
     const to = Math.min(texts.length, Math.ceil((view.scrollTop + view.clientHeight) / HIGH) + BEYOND)
     shown.style.top = `${from * HIGH}px`
     shown.replaceChildren(...Array.from({ length: Math.max(0, to - from) }, (_, index) => row(from + index)))
+    const none = ended ? 'It said nothing, or its log is not kept any more.' : ''
     count.textContent =
-      texts.length > 0 ? `${texts.length.toLocaleString('en')} ${texts.length === 1 ? 'line' : 'lines'}` : ''
+      texts.length > 0 ? `${texts.length.toLocaleString('en')} ${texts.length === 1 ? 'line' : 'lines'}` : none
   }
   const later = () => {
     if (!due) requestAnimationFrame(draw)
@@ -49,7 +54,7 @@ export function createLog({ view, space, shown, lines: count }) {
       line.append(gone)
       return line
     }
-    if (wanted && text.toLowerCase().includes(wanted)) line.classList.add('hit')
+    if (wanted && bare(text).toLowerCase().includes(wanted)) line.classList.add('hit')
     if (index === hits[at]) line.classList.add('at')
     line.append(drawn(text, styleAt(index)))
     return line
@@ -70,11 +75,17 @@ export function createLog({ view, space, shown, lines: count }) {
       const lines = text.split('\n')
       for (const [index, line] of lines.entries()) texts[from - 1 + index] = line
       styles.length = Math.max(1, Math.min(styles.length, from))
-      if (wanted) hits = found()
+      stale = wanted !== ''
+      later()
+    },
+    /** Nothing more comes. */
+    end() {
+      ended = true
       later()
     },
     clear() {
       texts = []
+      ended = false
       styles = [plain()]
       hits = []
       at = -1
@@ -103,9 +114,15 @@ export function createLog({ view, space, shown, lines: count }) {
   }
 
   function found() {
+    stale = false
     const indexes = []
     for (let index = 0; index < texts.length; index++)
-      if (texts[index]?.toLowerCase().includes(wanted)) indexes.push(index)
+      if (
+        bare(texts[index] ?? '')
+          .toLowerCase()
+          .includes(wanted)
+      )
+        indexes.push(index)
     return indexes
   }
 }

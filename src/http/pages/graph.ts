@@ -29,7 +29,7 @@ export function graphOf({ stages }: Execution): Html {
     return html`<path d="${way}" class="edge ${recovers ? 'recovers' : ''} from-${states.get(from) ?? ''}"/>`
   })
   const nodes = placed.map(({ stage }) => nodeOf(stage, at.get(stage.id) ?? { x: 0, y: 0 }))
-  return html`<svg id="graph" role="img" aria-label="Stages and their states" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}">${lines}${nodes}</svg>`
+  return html`<svg id="graph" role="group" aria-label="Stages and their states" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}">${lines}${nodes}</svg>`
 }
 
 function nodeOf(stage: StageRun, { x, y }: { x: number; y: number }): Html {

@@ -12,8 +12,10 @@ export function page(title: string, body: Html, { script }: { script?: string } 
 <title>${title}</title>
 <link rel="icon" href="/assets/icon.svg">
 <link rel="stylesheet" href="/assets/page.css">
+<link rel="stylesheet" href="/assets/run.css">
 <link rel="stylesheet" href="/assets/log.css">
 <link rel="stylesheet" href="/assets/plan.css">
+<link rel="stylesheet" href="/assets/phone.css">
 ${script ? html`<script type="module" src="/assets/${script}"></script>` : null}
 </head>
 <body>

@@ -2,7 +2,7 @@ import type { HomeView, KnownBlock } from '@slack/types'
 import type { EnvironmentRecord } from '../../core/environment.ts'
 import type { Execution, StageRun } from '../../core/execution.ts'
 import { outputOf } from '../../core/execution.ts'
-import { overviewLine } from '../../core/overview.ts'
+import { frozenSettings, overviewLine } from '../../core/overview.ts'
 import { readPlanOutput } from '../../core/report.ts'
 import { targetText } from '../../core/target.ts'
 import { fit } from '../limits.ts'
@@ -13,7 +13,7 @@ import { askedBy, statusLine, timeFrom } from './view.ts'
 
 /** Slack's own limits of a view: twice the blocks of a message, and more text. */
 const LIMITS = { blocks: 100, whole: 40_000 }
-const MOST_JUDGMENTS = 12
+const MOST_JUDGMENTS = 30
 const MOST_RUNS = 20
 const MOST_ENVIRONMENTS = 30
 
@@ -22,6 +22,8 @@ export type Home = {
   readonly judgments: readonly { readonly run: Execution; readonly stage: StageRun }[]
   readonly mine: readonly Execution[]
   readonly environments: readonly EnvironmentRecord[] | null
+  /** Settings and how they stand: only those that are frozen are named. */
+  readonly settings?: readonly EnvironmentRecord[]
   readonly alerts: readonly string[] | null
   readonly commands: readonly { readonly name: string; readonly summary: string }[]
   readonly now: number
@@ -34,13 +36,19 @@ export type Home = {
 
 /** One person's home: what waits for him, with its buttons, what he asked for, and how the environments stand. */
 export function homeBlocks(home: Home): HomeView {
-  const { judgments, mine, environments, alerts, commands, now, currency } = home
-  const rows = (environments ?? []).map((each) => people(overviewLine(each, { now, currency })))
+  const { mine, environments, settings = [], alerts, commands, now, currency } = home
+  const at = { now, currency }
+  const lines = [...(environments ?? []).map((each) => overviewLine(each, at)), ...frozenSettings(settings, at)]
+  const rows = lines.map((line) => people(line))
+  const judgments = home.judgments.toSorted((one, other) => expiry(one) - expiry(other))
+  const left = judgments.length - MOST_JUDGMENTS
   const all = home.mayList ? home.pageAt('/runs') : null
   const blocks: KnownBlock[] = [
     section('*Waiting for your judgment*', ...(judgments.length > 0 ? [] : ['Nothing waits for you.'])),
     ...judgments.slice(0, MOST_JUDGMENTS).flatMap((each) => judgmentBlocks(home, each)),
-    ...(judgments.length > MOST_JUDGMENTS ? [context(`… +${judgments.length - MOST_JUDGMENTS} more`)] : []),
+    ...(left > 0
+      ? [context(`… +${left} more${all ? `: ${link(`${all}&status=waiting`, 'all that waits')}` : ''}`)]
+      : []),
     section(
       '*Your executions*',
       ...orNone(
@@ -59,14 +67,18 @@ export function homeBlocks(home: Home): HomeView {
   return { type: 'home', blocks: fit({ text: 'Groundcrew', blocks }, LIMITS).blocks }
 }
 
+/** What expires first is asked for first. */
+const expiry = ({ stage }: Home['judgments'][number]) => stage.dueAt ?? Number.POSITIVE_INFINITY
+
 /** The buttons are those of the message, and do the same; withdrawing is for whoever asked. */
 function judgmentBlocks(home: Home, { run, stage }: Home['judgments'][number]): KnownBlock[] {
-  const { show } = stage.input
+  const { show, instructions } = stage.input
   const plan = typeof show === 'string' ? readPlanOutput(outputOf(run, show)) : null
   const until = stage.dueAt === null ? '' : `, until ${timeFrom(stage.dueAt, stage.startedAt ?? stage.dueAt)}`
   const buttons = judgmentButtons(run, stage).filter((each) => each.action_id !== 'judgment.withdraw')
   const lines = [
     `${runLine(home, run)}, ${askedBy(run)}${until}`,
+    ...(typeof instructions === 'string' ? [`📋 ${plain(instructions, 300)}`] : []),
     ...(plan ? [plain(plan.headline)] : []),
     ...openLines(run, stage),
   ]
