@@ -1,5 +1,5 @@
 import type { Actor } from './actor.ts'
-import type { AlertNote } from './alert/note.ts'
+import type { AlertDraft, AlertNote } from './alert/note.ts'
 import type { Severity } from './alert/settings.ts'
 
 export type { AlertNote, NoteItem } from './alert/note.ts'
@@ -142,6 +142,8 @@ export type AlertGroup = {
   /** The newest ones; `notes` counts all there ever were. Each is said once, in the thread. */
   readonly notes: readonly AlertNote[]
   readonly noted: number
+  /** What waits to be told together; absent in records of before it was. */
+  readonly held?: readonly AlertDraft[]
   /** Since when nobody has acknowledged; null while nothing needs it. Reminders and escalations count from it. */
   readonly openSince: number | null
   readonly reminded: number

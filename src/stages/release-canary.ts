@@ -28,6 +28,7 @@ export const releaseCanary: StageKind<z.infer<typeof input>> = {
   input,
   repeatable: true,
   changes: true,
+  gated: true,
   output: z.object({ services: z.json(), canary: z.array(z.string()) }),
   plan: ({ service, percent }, context): Fields => ({ ...releaseFields({ service }, context), percent }),
   run: (fields, context) =>

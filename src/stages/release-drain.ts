@@ -20,6 +20,8 @@ export const releaseDrain: StageKind<z.infer<typeof releaseInput>> = {
   kind: 'release.drain',
   input: releaseInput,
   repeatable: true,
+  // It is the last moment at which the old group can come back: where the approval counts no more, it does.
+  gated: true,
   plan: releaseFields,
   run: (fields, context) => drain(groupsOf(fields, context, consulOf(context)), context),
 }

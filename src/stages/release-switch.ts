@@ -25,6 +25,7 @@ export const releaseSwitch: StageKind<z.infer<typeof releaseInput>> = {
   input: releaseInput,
   repeatable: true,
   changes: true,
+  gated: true,
   plan: releaseFields,
   run: (fields, context) => switchOver(groupsOf(fields, context, consulOf(context)), context),
 }

@@ -81,7 +81,7 @@ test('a Consul server that dies and begins anew resolves nothing and doubles not
 }, 120_000)
 
 test('Consul away for longer is one alert, in which everything else is unknown, and afterwards all is as it was', async () => {
-  const [near, far, ops] = [alertsIn(world, 3), alertsIn(world, 2), alertsIn(world, 0, /`blind` in `all`/)]
+  const [near, far, ops] = [alertsIn(world, 3), alertsIn(world, 2), alertsIn(world, 0, /`blind` in `\(all\)`/)]
   const before = { near: near.versions().length, far: far.versions().length, ops: ops.versions().length }
   await world.agent.kill9()
   const news = (room: ReturnType<typeof alertsIn>, from: number, wanted: RegExp) =>
@@ -96,14 +96,14 @@ test('Consul away for longer is one alert, in which everything else is unknown, 
         within: '50s',
       },
     )
-  const blind = await news(ops, before.ops, /^🔴 \*firing\*: critical `blind` in `all`, 1 firing/)
+  const blind = await news(ops, before.ops, /^🔴 \*firing\*: critical `blind` in `\(all\)`, 1 firing/)
   expect(blind.words).toMatch(/Consul cannot be watched/)
   await news(near, before.near, /^\S+ \*unknown\*/)
   await news(far, before.far, /^\S+ \*unknown\*/)
   const listed = async () => /`dc1`: ⚠️ \*cannot be watched\*/.test(await ops.type('alice', 'alerts list'))
   await waitFor(listed, { what: 'the list to say what is not seen', within: '50s', every: 200 })
   await restarted('HTTP 502')
-  await news(ops, before.ops, /^✅ \*resolved\*: critical `blind` in `all`/)
+  await news(ops, before.ops, /^✅ \*resolved\*: critical `blind` in `\(all\)`/)
   const again = [near.versions().length, far.versions().length]
   await probed('two')
   await waitFor(() => [2, 3].every((at) => /^🔴 \*firing\*/.test(wordsIn(at).at(-1) ?? '')), {

@@ -51,11 +51,11 @@ test('what people type is answered: what fires, all of it, routes, rules, silenc
 })
 
 test('a test fires as the rule would, in a datacenter of its own, and ends by itself', async () => {
-  const room = alertsIn(world, 1, / in `test`/)
+  const room = alertsIn(world, 1, / in `\(test\)`/)
   expect(await room.type('bob', 'alerts test wbe')).toMatch(/Did you mean.*web/)
   expect(await room.type('bob', 'alerts test quiet')).toMatch(/alert: false/)
   expect(await room.type('bob', 'alerts test web --for 2s')).toMatch(/fires a test now.*ends by itself in 2 s/)
-  const seen = await room.sees(/^🔴 \*firing\*: critical `web` in `test`/)
+  const seen = await room.sees(/^🔴 \*firing\*: critical `web` in `\(test\)`/)
   expect(seen.words).toMatch(/<@U02BOB>[\s\S]*Nothing is wrong: somebody tests this rule/)
   expect((await room.sees(/^✅ \*resolved\*/)).message.ts).toBe(seen.message.ts)
 })

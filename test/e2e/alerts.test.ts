@@ -127,7 +127,7 @@ test('is silenced by a form that wants a reason, and its end is told before and 
   expect((await submit('alice', { for: 'other', why: 'disk' })).errors.other).toMatch(/Say for how long/)
   expect((await submit('alice', { for: '1h', other: 'soon', why: 'disk' })).errors.other).toMatch(/duration/)
   expect((await submit('alice', { for: '1h', other: '31d', why: 'disk' })).errors).toMatchObject({
-    why: expect.stringMatching(/at most 30d/),
+    other: expect.stringMatching(/at most 30d/),
   })
   const answer = await room.answered('alice', async () => {
     expect((await submit('alice', { for: '1h', other: '4s', why: 'a new disk comes' })).errors).toEqual({})

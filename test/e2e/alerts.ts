@@ -15,6 +15,7 @@ const quick = {
   blind: { after: '1s' },
   vanished: { after: '2s' },
   reopen: '1m',
+  gather: '0s',
   acknowledge: { for: '3s' },
 }
 

@@ -1,19 +1,21 @@
-import { globSync } from 'node:fs'
+import { globSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { waitFor } from '../../examples/demo/parts.ts'
 import { interrupt } from '../../src/tools/run.ts'
 import { baked, entryOf, instances, releaseSite, serving, watchService } from './releases.ts'
 import { type Run, talkIn } from './talk.ts'
-import { startWorld, type World } from './world.ts'
+import { type Crew, startWorld, type World } from './world.ts'
 
 let world: World
 let talk: ReturnType<typeof talkIn>
+let worker: Crew | undefined
 
 beforeAll(async () => {
   world = await startWorld(releaseSite(['shop'], { healthy_for: '2s' }))
   for (const version of ['1.0', '2.0', '3.0']) await baked(world, version)
   talk = talkIn(world, 'C00ROOM')
+  worker = world.workers[0]
   const run = await approved('deploy web 1.0')
   await talk.sees(run, /^✅ \*succeeded\*/)
 })
@@ -84,12 +86,41 @@ test('a new group that falls sick while the old one is drained: the old one is b
   void held
 })
 
+test('whoever approved lost the role meanwhile: the new group takes no traffic, the old one serves, and the message says what to do', async () => {
+  const watch = watchService(world)
+  const run = await approved('deploy web 2.0')
+  await talk.sees(run, /`gate` running/)
+  const later = await workerWithout('U03CAROL')
+  const over = await talk.sees(run, /^❌ \*failed\*/)
+  expect(await watch.over()).toEqual({ least: 2, refused: 0, seen: ['1.0'] })
+  expect(over).toMatch(
+    /`switch` failed:\n`@U03CAROL may no longer approve this[^`]*Ask again, so that somebody who may/,
+  )
+  expect(over).toMatch(/↩️ \*Returned to\* `1\.0`; `2\.0` still stands beside it, out of service\./)
+  expect(over).toMatch(/Finish the return: `deploy web 1\.0 --to shop`/)
+  await later.stop()
+  worker = await world.startWorker()
+  const back = await approved('deploy web 1.0')
+  expect(await talk.sees(back, /^✅ \*succeeded\*/)).toMatch(/`1\.0` is live in shop; `2\.0` is removed/)
+})
+
+/** Another worker takes over, whose site no longer lets somebody approve: what a changed site file or group comes to. */
+async function workerWithout(member: string) {
+  const site = JSON.parse(readFileSync(join(world.dir, 'site.yml'), 'utf8'))
+  const { approvers } = site.roles
+  approvers.members = approvers.members.filter((each: string) => each !== member)
+  const file = join(world.dir, 'site-without.yml')
+  writeFileSync(file, JSON.stringify(site))
+  const [started] = await Promise.all([world.startWorker('work', { GROUNDCREW_SITE: file }), worker?.kill9()])
+  return started
+}
+
 test('the worker dies while the old group is removed: another one sees it to its end', async () => {
   const [first] = await instances(world)
   const held = fetch(`http://${first?.Address}:${first?.Port}/slow?ms=30000`).catch(() => null)
   const run = await approved('deploy web 3.0')
   await talk.sees(run, /`remove\.apply` running/)
-  await world.workers[0]?.kill9()
+  await worker?.kill9()
   await world.startWorker()
   const over = await talk.sees(run, /^✅ \*succeeded\*/)
   expect(over).toMatch(/🚰 After [34] s \d connections? (is|are) open to 1\.0; the removal ends what is left of them/)

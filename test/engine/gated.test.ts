@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import type { Judgment } from '../../src/core/judgment.ts'
 import { siteSchema } from '../../src/core/site.ts'
 import type { StageKind } from '../../src/core/workflow.ts'
+import { stageKinds } from '../../src/stages/index.ts'
 import { written } from '../core/sample-site.ts'
 import { bob, carol, judgmentBy, planned, stage, worker } from '../core/world.ts'
 import { executionOf, kinds, ready, runnerOf, workerOf } from './kinds.ts'
@@ -69,6 +70,21 @@ test('and not where whoever approved may not approve any more', async () => {
     kind: 'failed',
     error: expect.stringMatching(/@U02BOB may no longer approve this/),
   })
+})
+
+test.each(['release.canary', 'release.switch', 'release.drain', 'kv.apply'])(
+  '%s needs an approval that counts',
+  async (kind) => {
+    const { gated, repeatable } = stageKinds.get(kind) ?? {}
+    expect({ gated, repeatable }).toEqual({ gated: true, repeatable: true })
+  },
+)
+
+test('whatever may run twice and changes an environment needs one, and what only brings back does not', () => {
+  const without = [...stageKinds.values()].filter(({ changes, repeatable, gated }) => changes && repeatable && !gated)
+  expect(without.map(({ kind }) => kind)).toEqual([])
+  expect(stageKinds.get('release.restore')).toMatchObject({ repeatable: true })
+  expect(stageKinds.get('release.restore')?.gated).toBeUndefined()
 })
 
 test.each([

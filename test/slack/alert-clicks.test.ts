@@ -12,6 +12,7 @@ import { createArtifacts } from '../../src/engine/artifacts.ts'
 import { createAudit } from '../../src/engine/audit.ts'
 import { createCrew } from '../../src/engine/crew.ts'
 import { createHomes } from '../../src/engine/homes.ts'
+import { FieldRefusal } from '../../src/errors.ts'
 import { timeOf } from '../../src/slack/alert-modal.ts'
 import { createSlackApp } from '../../src/slack/app.ts'
 import type { Message } from '../../src/slack/limits.ts'
@@ -32,8 +33,10 @@ const site = siteSchema.parse({
   roles: { ...written.roles, engineers: { members: ['U01ALICE'], may: [{ commands: ['alerts *'] }] } },
 })
 const done: { name: string; args: unknown }[] = []
+let refuse: Error | null = null
 const commands = (await loadCommands(['commands'])).map(({ name, command }) => {
   const answer = async (args: unknown) => {
+    if (refuse) throw refuse
     done.push({ name, args })
     return { text: `did ${name}` }
   }
@@ -66,6 +69,7 @@ afterAll(() => new Promise((resolve) => slack.close(resolve)))
 
 beforeEach(async () => {
   for (const list of [done, calls, views]) list.length = 0
+  refuse = null
   const audit = createAudit({ ...here, log: silent, host: 'here', mask: (text) => text, show: [] })
   const parts = {
     ...{ store: here.store, site, kinds: stageKinds, now: here.now, audit, catalog, kick: () => {} },
@@ -227,6 +231,16 @@ describe('Silence', () => {
     expect(Object.keys(answer?.errors ?? {}).toSorted()).toEqual(Object.keys(errors).toSorted())
     for (const [name, words] of Object.entries(errors)) expect(answer?.errors[name]).toMatch(words)
     expect(done).toEqual([])
+  })
+
+  test.each([
+    [{ for: '1h', other: '31d' }, 'other'],
+    [{ for: '31d', other: null }, 'for'],
+  ])('a time that is too long, as the engine says, is refused beside the time: %j', async (fields, beside) => {
+    refuse = new FieldRefusal('for', 'A silence lasts at most 30d here.')
+    await press('alert.silence')
+    const answer = await submit('alert.silence', { ...fields, why: 'x' })
+    expect(answer?.errors).toEqual({ [beside]: 'A silence lasts at most 30d here.' })
   })
 
   test('whoever lost the right meanwhile is told beside the reason', async () => {

@@ -8,7 +8,8 @@ import { delayOf } from './target.ts'
 /** Checks of our own; `silent:` stands before the id of a monitor's check. */
 export const [DATACENTER, TEST] = ['datacenter', 'test:']
 export const SILENT = 'silent:'
-export const EVERYWHERE = 'all'
+/** In the place of a datacenter where it is all of Consul, or a test of a rule. No datacenter can be called so: Consul takes no brackets. */
+export const [EVERYWHERE, TESTED] = ['(all)', '(test)']
 const EXPIRED = /^TTL expired/
 
 /**
@@ -63,7 +64,7 @@ function silentRow(row: CheckRow, output: string): CheckRow {
 
 export function testRow({ id, status, until }: AlertTest): CheckRow {
   const output = `Nothing is wrong: somebody tests this rule. It ends by itself at ${new Date(until).toISOString()}.`
-  return { ...NONE, dc: 'test', check: `${TEST}${id}`, name: 'Test', status, output }
+  return { ...NONE, dc: TESTED, check: `${TEST}${id}`, name: 'Test', status, output }
 }
 
 const NONE = { node: '', notes: '', service: '', serviceId: '', tags: [] } as const

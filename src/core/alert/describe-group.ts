@@ -39,7 +39,7 @@ function ruleText({ rule }: AlertGroup, { rules }: AlertSettings, behaviour: Beh
 }
 
 /** The next reminder, and the escalations that were and will be; they stop with the alert and while somebody has it. */
-export function comingLines(group: AlertGroup, { remind, escalate }: Behaviour, now: number): string[] {
+function comingLines(group: AlertGroup, { remind, escalate }: Behaviour, now: number): string[] {
   const { openSince, escalated, endedAt } = group
   if (endedAt !== null) return []
   if (openSince === null) {

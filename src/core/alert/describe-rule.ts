@@ -23,7 +23,7 @@ function ruleLine(settings: AlertSettings, rule: AlertRule): string {
 }
 
 /** What a rule looks for: `critical, service \`web-*\``. */
-export function wantedText({ datacenter, node, service, tag, check, status }: AlertRule): string {
+function wantedText({ datacenter, node, service, tag, check, status }: AlertRule): string {
   const wanted = { datacenter, node, service, tag, check }
   const patterns = Object.entries(wanted).flatMap(([what, pattern]) =>
     pattern === undefined ? [] : [`${what} ${asCode(pattern)}`],
@@ -59,7 +59,7 @@ export function stepText({ channel, mention }: EscalationStep): string {
 }
 
 /** People by `@`, which becomes their name; groups and everybody as code, which calls nobody from here. */
-export function mentionText(mention: readonly string[]): string {
+function mentionText(mention: readonly string[]): string {
   return mention.map((id) => (/^[UW]/.test(id) ? `@${id}` : asCode(/^S/.test(id) ? id : `@${id}`))).join(', ')
 }
 

@@ -89,7 +89,7 @@ const LATE_LOOK_MS = 30_000
 const LATE_DATACENTER_MS = 2 * 60_000
 
 /** Whether all is watched, so that silence means that all is well. */
-export function isWatched(watched: Watched, now: number): boolean {
+function isWatched(watched: Watched, now: number): boolean {
   const { datacenters } = watched
   const seen = ({ at, trouble }: Datacenter) => trouble === null && at !== null && now - at <= LATE_DATACENTER_MS
   return isLooking(watched, now) && datacenters.length > 0 && datacenters.every(seen)
@@ -143,6 +143,6 @@ export function sinceText(at: number, now: number): string {
 }
 
 /** `12:04 UTC (5 m ago)` */
-export function agoText(at: number, now: number): string {
+function agoText(at: number, now: number): string {
   return `${atText(at, now)} (${spoken(now - at)} ago)`
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { AlertDetails } from '../alert.ts'
-import { withoutTokens } from '../vault-token.ts'
+import { withoutSecrets } from './said.ts'
 
 const LONGEST_TEXT = 200
 const MOST_NAMES = 5
@@ -14,7 +14,7 @@ const count = z.number().int().min(0)
 const time = z.number().int().min(0).max(8.64e15)
 /** What clients named themselves: one line, and nothing that opens a door. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
-const text = z.string().transform((given) => cut(withoutTokens(given.replace(/[\u0000-\u001F\u007F-\u009F]/g, ' '))))
+const text = z.string().transform((given) => cut(withoutSecrets(given.replace(/[\u0000-\u001F\u007F-\u009F]/g, ' '))))
 const names = z.array(z.object({ name: text, count })).transform((given) => given.slice(0, MOST_NAMES))
 const link = z
   .url({ protocol: /^https?$/ })

@@ -3,6 +3,7 @@ import { milliseconds } from '../duration.ts'
 import type { Effect } from '../event.ts'
 import type { Happened } from './drafts.ts'
 import { isSpent, newGroup, regrouped } from './group.ts'
+import { inherited } from './milder.ts'
 import type { Delays } from './next.ts'
 import { newAlert, nextOf, withDetails } from './next.ts'
 import type { Observed, Signal } from './observed.ts'
@@ -31,6 +32,7 @@ export function evaluate(world: AlertWorld): Evaluated[] {
   const open = new Map(world.groups.map((group) => [groupKey(group), group]))
   const firing = firingIn(world.groups)
   const times = timesOf(world.settings)
+  const warned = new Set(world.groups.flatMap((group) => group.warned))
   const keys = new Set([...open.keys(), ...signals.groups.keys()])
   return [...keys].flatMap((key) => {
     const found = open.get(key) ?? null
@@ -39,7 +41,7 @@ export function evaluate(world: AlertWorld): Evaluated[] {
     const over = found !== null && isSpent(found, world.settings, world.now)
     const before = over ? null : found
     const start = before ?? newGroup(key, [...rows.keys()][0] ?? '', world)
-    const group = evaluateGroup(world, { start, rows, signals, firing, times })
+    const group = evaluateGroup(world, { start, rows, signals, firing, warned, times })
     const same = group === before || (before === null && group.alerts.length === 0)
     return [
       ...(over ? [{ group: { ...found, closedAt: world.now }, before: found }] : []),
@@ -67,10 +69,12 @@ type Evaluating = {
   readonly signals: Signals
   /** Whether it fires in any group: there its raise delay is over. */
   readonly firing: (fingerprint: string) => boolean
+  /** Silences of whose end was told. */
+  readonly warned: Set<string>
   readonly times: Times
 }
 
-function evaluateGroup(world: AlertWorld, { start, rows, signals, firing, times }: Evaluating): AlertGroup {
+function evaluateGroup(world: AlertWorld, { start, rows, signals, firing, warned, times }: Evaluating): AlertGroup {
   const { settings, now } = world
   const behaviour = behaviourOf(settings, start.rule)
   const delays = { ...times, keepFor: delayOf(behaviour.keep_for) }
@@ -91,7 +95,9 @@ function evaluateGroup(world: AlertWorld, { start, rows, signals, firing, times 
     const signal: Signal = { is: 'bad', row, target, maintenance }
     alerts.push(...stepped(world, { alert: newAlert(row, now), signal, delays: { ...delays, raiseAfter } }, happened))
   }
-  const around: Around = { settings, behaviour, silences: world.silences, now, unwatchedSince: world.unwatchedSince }
+  const { silences, unwatchedSince, groups } = world
+  const milder = happened.length > 0 ? inherited(start, alerts, groups, now) : null
+  const around: Around = { settings, behaviour, silences, now, unwatchedSince, groups, warned, inherited: milder }
   const group = regrouped(start, sameList(alerts, start.alerts) ? start.alerts : alerts, happened, around)
   return isSame(group, start) ? start : group
 }

@@ -1,5 +1,5 @@
 import type { AlertSettings, CheckRow, DatacenterView } from '../alert.ts'
-import { withoutTokens } from '../vault-token.ts'
+import { withoutSecrets } from './said.ts'
 
 /** What an answer of Consul says that counts for more than one check. */
 export type Facts = {
@@ -26,7 +26,7 @@ export function factsOf({ rows }: Pick<DatacenterView, 'rows'>): Facts {
   for (const [fingerprint, row] of rows) {
     const { status, check, node, notes, output } = row
     if (status === 'passing') continue
-    const reason = () => withoutTokens(notes.trim() || output.trim()) || 'no reason given'
+    const reason = () => withoutSecrets(notes.trim() || output.trim()) || 'no reason given'
     if (check === '_node_maintenance') nodes.set(node, reason())
     else if (check.startsWith(SERVICE_MAINTENANCE))
       services.set(`${node}/${check.slice(SERVICE_MAINTENANCE.length)}`, reason())

@@ -1,6 +1,8 @@
 import type { Alert, AlertGroup, AlertNote, AlertSettings, Severity, Silence } from '../alert.ts'
 import { milliseconds } from '../duration.ts'
-import { changesOf, type Draft, type Happened, maintenanceOf, silencesOf } from './drafts.ts'
+import { changesOf, type Happened, maintenanceOf, silencesOf } from './drafts.ts'
+import { gathered } from './gather.ts'
+import type { AlertDraft } from './note.ts'
 import { covers } from './route.ts'
 import { type Around, isActive, isLive, isMuted, isOver, sameList, stateOf } from './standing.ts'
 import { lapsed, timed } from './timers.ts'
@@ -26,6 +28,7 @@ export function newGroup(
       state: 'pending',
       alerts: [],
       acknowledged: null,
+      held: [],
     },
     ...{ notes: [], noted: 0, openSince: null, reminded: 0, escalated: [], warned: [] },
   }
@@ -38,7 +41,7 @@ export function isSpent({ endedAt }: AlertGroup, { reopen }: AlertSettings, now:
 
 /** A group with what its alerts are now: who is told what, and by when people should have taken it in hand. */
 export function regrouped(before: AlertGroup, alerts: readonly Alert[], happened: readonly Happened[], around: Around) {
-  const drafts: Draft[] = []
+  const drafts: AlertDraft[] = []
   const silenced = alerts.map((alert) => silencedBy(alert, before, around))
   const now = happened.length > 0 ? new Map(silenced.map((alert) => [alert.fingerprint, alert])) : null
   const muted = (alert: Alert) => isMuted(now?.get(alert.fingerprint) ?? alert)
@@ -52,10 +55,19 @@ export function regrouped(before: AlertGroup, alerts: readonly Alert[], happened
   if (!sameList(silenced, before.alerts)) drafts.push(...maintenanceOf(before, silenced, around))
   if (around.silences.length > 0) drafts.push(...silencesOf(before, silenced, around))
   let group: AlertGroup = { ...before, alerts: kept(before.alerts, silenced, around.silences) }
+  group = taken(group, drafts, around)
   group = lapsed(group, drafts, around)
   group = { ...group, state: stateOf(group) }
   group = timed(group, drafts, around)
   return closed(noted(group, before, drafts, around), around.settings, around.now)
+}
+
+/** What was acknowledged as something worse stays so. */
+function taken(group: AlertGroup, drafts: AlertDraft[], { inherited }: Around): AlertGroup {
+  if (!inherited) return group
+  const { by, until } = inherited
+  drafts.push({ what: 'acknowledged', items: [], by, until, why: 'it was so before it got milder' })
+  return { ...group, acknowledged: inherited, openSince: null, reminded: 0 }
 }
 
 /** With the silence that covers it for the longest. One that resolved under a silence keeps it until that ends: its end tells of it. */
@@ -79,21 +91,18 @@ function kept(before: readonly Alert[], alerts: readonly Alert[], silences: read
 }
 
 /** Notes are for those who read the message; before there is one, nobody does. */
-function noted(
-  group: AlertGroup,
-  before: AlertGroup,
-  drafts: readonly Draft[],
-  { now, unwatchedSince }: Around,
-): AlertGroup {
+function noted(group: AlertGroup, before: AlertGroup, drafts: readonly AlertDraft[], around: Around): AlertGroup {
+  const { now, unwatchedSince } = around
   const warned = drafts.flatMap(({ what, why }) => (what === 'silence-ends' && why ? [why] : []))
   const visible = group.alerts.some((alert) => isLive(alert) && !isMuted(alert))
   const shownAt = group.shownAt ?? (visible || warned.length > 0 ? now : null)
   if (shownAt === null) return group
   // The message itself says what fired first; only figures are worth a reply of their own.
   const first = before.shownAt === null
-  const told = drafts.filter(
+  const news = drafts.filter(
     ({ what, items }) => !(first && what === 'raised' && items.every(({ details }) => !details)),
   )
+  const { told, held } = gathered(group, news, around)
   const notes = told.map(
     (draft, at): AlertNote => ({
       ...{ mention: [], ...draft },
@@ -101,11 +110,13 @@ function noted(
       ...(unwatchedSince === null ? {} : { unwatchedSince }),
     }),
   )
-  const changed = notes.length > 0 || warned.length > 0
+  const waits = held.length > 0 || (group.held?.length ?? 0) > 0
+  const changed = notes.length > 0 || warned.length > 0 || (waits && held !== group.held)
   if (!changed && shownAt === group.shownAt) return group
   return {
     ...group,
     shownAt,
+    held,
     notes: notes.length > 0 ? [...group.notes, ...notes].slice(-MOST_NOTES) : group.notes,
     noted: group.noted + notes.length,
     warned: warned.length > 0 ? [...group.warned, ...warned] : group.warned,

@@ -1,7 +1,7 @@
 import type { Alert, AlertDetails, AlertNote, CheckRow } from '../alert.ts'
 import { fingerprintOf } from '../alert.ts'
-import { withoutTokens } from '../vault-token.ts'
 import type { Signal } from './observed.ts'
+import { withoutSecrets } from './said.ts'
 
 /** The times that decide, in milliseconds. */
 export type Delays = {
@@ -40,7 +40,7 @@ const outputs = new WeakMap<CheckRow, string>()
 function outputOf(row: CheckRow): string {
   const before = outputs.get(row)
   if (before !== undefined) return before
-  const output = withoutTokens(row.output).slice(0, LONGEST_OUTPUT)
+  const output = withoutSecrets(row.output).slice(0, LONGEST_OUTPUT)
   outputs.set(row, output)
   return output
 }

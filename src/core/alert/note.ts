@@ -37,4 +37,7 @@ export type AlertNote = {
   readonly unwatchedSince?: number
 }
 
+/** A note before it has its number. */
+export type AlertDraft = Omit<AlertNote, 'n' | 'at' | 'mention'> & { readonly mention?: readonly string[] }
+
 export type NoteItem = { readonly label: string; readonly text: string; readonly details?: AlertDetails }

@@ -112,6 +112,8 @@ export const alertSettings = z
     vanished: z.strictObject({ after: duration.default('5m'), close: duration.default('1d') }).prefault({}),
     /** What fires again within this goes on in its old message. */
     reopen: duration.default('15m'),
+    /** Of what happens to checks by themselves a thread tells at most once within this, then all of it together. */
+    gather: delay.default('10s'),
     /** So many changes within that are flapping, until nothing changed for `quiet`. */
     flap: z
       .strictObject({

@@ -1,4 +1,4 @@
-import type { Alert, AlertGroup, AlertSettings, GroupState, Silence } from '../alert.ts'
+import type { Acknowledgement, Alert, AlertGroup, AlertSettings, GroupState, Silence } from '../alert.ts'
 import type { Behaviour } from './route.ts'
 
 /** What a group is looked at with. */
@@ -9,6 +9,12 @@ export type Around = {
   readonly silences: readonly Silence[]
   readonly now: number
   readonly unwatchedSince: number | null
+  /** All that are open, as they were. */
+  readonly groups: readonly AlertGroup[]
+  /** Silences of whose end some group has told; the one that does adds it, so that no other one of the same round does. */
+  readonly warned: Set<string>
+  /** The acknowledgement that goes along with what got milder. */
+  readonly inherited: Acknowledgement | null
 }
 
 export const isLive = ({ state }: Alert) => state === 'firing' || state === 'unknown' || state === 'vanished'

@@ -1,11 +1,12 @@
 import type { AlertGroup, Escalated } from '../alert.ts'
 import { milliseconds } from '../duration.ts'
-import { calling, type Draft, listed } from './drafts.ts'
+import { calling, listed } from './drafts.ts'
+import type { AlertDraft } from './note.ts'
 import type { Around } from './standing.ts'
 import { isLive, isMuted } from './standing.ts'
 
 /** An acknowledgement holds until its time, or until nothing is left of what it was about. */
-export function lapsed(group: AlertGroup, drafts: Draft[], { behaviour, now }: Around): AlertGroup {
+export function lapsed(group: AlertGroup, drafts: AlertDraft[], { behaviour, now }: Around): AlertGroup {
   const { acknowledged, alerts } = group
   if (!acknowledged) return group
   if (!alerts.some((alert) => isLive(alert) || alert.state === 'pending')) return { ...group, acknowledged: null }
@@ -19,7 +20,7 @@ export function lapsed(group: AlertGroup, drafts: Draft[], { behaviour, now }: A
 }
 
 /** Reminders and escalations: they count from when it needs somebody and nobody has it, and never catch up. */
-export function timed(group: AlertGroup, drafts: Draft[], { behaviour, now }: Around): AlertGroup {
+export function timed(group: AlertGroup, drafts: AlertDraft[], { behaviour, now }: Around): AlertGroup {
   const needs = group.state === 'firing' || group.state === 'vanished'
   if (!needs) return group.openSince === null ? group : { ...group, openSince: null, reminded: 0 }
   const openSince = group.openSince ?? now
@@ -41,7 +42,7 @@ export function timed(group: AlertGroup, drafts: Draft[], { behaviour, now }: Ar
 }
 
 /** How many reminders are due after so long; the last interval goes on for ever. */
-export function remindersUntil(remind: readonly string[], passed: number): number {
+function remindersUntil(remind: readonly string[], passed: number): number {
   const times = remind.map(milliseconds)
   const last = times.at(-1)
   if (last === undefined) return 0

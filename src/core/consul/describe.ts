@@ -1,5 +1,6 @@
 import { didYouMean } from '../command/suggest.ts'
 import { asCode } from '../text.ts'
+import { withoutPasswords } from '../user-info.ts'
 import type { SinceOf } from './asking.ts'
 import { freshLine, hiddenText, troubleLines } from './freshness.ts'
 import { checkLine, ICONS, placeOf, sickChecks, sickFirst, stateOf, states, versionOf } from './health.ts'
@@ -49,8 +50,11 @@ function tagsText(tags: readonly string[]): string {
   return `, tags ${different.slice(0, MOST_TAGS).map(tagText).join(', ')}${left > 0 ? ` and ${left} more` : ''}`
 }
 
-/** Some hide whole configurations in tags. */
-const tagText = (tag: string) => asCode(tag.length > LONGEST_TAG ? `${tag.slice(0, LONGEST_TAG - 1)}…` : tag)
+/** Some hide whole configurations in tags: the password of an address goes before what is too long does. */
+function tagText(tag: string): string {
+  const bare = withoutPasswords(tag)
+  return asCode(bare.length > LONGEST_TAG ? `${bare.slice(0, LONGEST_TAG - 1)}…` : bare)
+}
 
 /** Instances of a service, sick ones first, each with what its checks say. */
 export function describeService(
@@ -75,7 +79,7 @@ function countsText(all: readonly (typeof states)[number][]): string {
 
 type InDc = { readonly dc: string }
 
-export function instanceLines(row: Instance & InDc, { since, now }: Told): string[] {
+function instanceLines(row: Instance & InDc, { since, now }: Told): string[] {
   const state = stateOf(row.checks)
   const version = versionOf(row)
   const parts = [
@@ -115,7 +119,9 @@ export function describeNode(name: string, answer: Everywhere<readonly FullNode[
     }))
     return [
       `${ICONS[state]} *${state}* ${asCode(row.node)} in ${asCode(row.dc)}, address ${asCode(row.address)}${also}`,
-      ...(meta.length > 0 ? [`      meta ${meta.map(([key, value]) => asCode(`${key}=${value}`)).join(', ')}`] : []),
+      ...(meta.length > 0
+        ? [`      meta ${meta.map(([key, value]) => asCode(withoutPasswords(`${key}=${value}`))).join(', ')}`]
+        : []),
       ...checks,
       ...(runs.length === 0 ? ['      runs no service'] : []),
       ...runs.flatMap((each) => onNode({ ...each, dc: row.dc }, told)),

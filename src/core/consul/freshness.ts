@@ -25,7 +25,7 @@ export function freshLine(answer: Everywhere<unknown>): string {
 /** A server that lags further behind its leader than this tells old news. */
 const LATE_MS = 5_000
 
-export function freshText({ knownLeader, lastContactMs }: Fresh): string {
+function freshText({ knownLeader, lastContactMs }: Fresh): string {
   if (knownLeader === null && lastContactMs === null) return 'does not say how fresh it is'
   const contact =
     lastContactMs === null

@@ -16,7 +16,7 @@ export const ICONS: Readonly<Record<State, string>> = {
 }
 
 /** The check that tells whether the agent of a node lives. While it is critical all others say what they last said. */
-export const ALIVE = 'serfHealth'
+const ALIVE = 'serfHealth'
 
 export function isMaintenance({ id }: Pick<Check, 'id'>): boolean {
   return id === '_node_maintenance' || id.startsWith('_service_maintenance:')

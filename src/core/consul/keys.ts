@@ -99,7 +99,7 @@ function fitsParts(parts: readonly string[], text: string): boolean {
  */
 export type ShownValue =
   | { readonly kind: 'masked'; readonly bytes: number; readonly digest: string }
-  | { readonly kind: 'text'; readonly bytes: number; readonly text: string }
+  | { readonly kind: 'text'; readonly bytes: number; readonly digest: string; readonly text: string }
   | { readonly kind: 'binary'; readonly bytes: number; readonly digest: string; readonly content: Uint8Array }
 
 /** Control characters that no text has. */
@@ -115,7 +115,9 @@ export function shownValue(value: Uint8Array, { masked, digest, mask }: Showing)
   const bytes = value.byteLength
   const text = masked ? null : textOf(value)
   if (masked || (text !== null && PRIVATE_KEY.test(text))) return { kind: 'masked', bytes, digest }
-  return text === null ? { kind: 'binary', bytes, digest, content: value } : { kind: 'text', bytes, text: mask(text) }
+  return text === null
+    ? { kind: 'binary', bytes, digest, content: value }
+    : { kind: 'text', bytes, digest, text: mask(text) }
 }
 
 function textOf(value: Uint8Array): string | null {

@@ -51,7 +51,7 @@ export function nearNames(typed: string, names: readonly string[]): string[] {
 }
 
 /** Keys: the last part alone may be the slip, or the folder. */
-export function nearKeys(typed: string, keys: readonly string[]): string[] {
+function nearKeys(typed: string, keys: readonly string[]): string[] {
   const near = nearNames(typed, keys)
   if (near.length > 0) return near
   const last = typed.slice(typed.lastIndexOf('/') + 1)

@@ -101,7 +101,7 @@ const texts = z.array(z.string()).catch([])
 const count = z.number().catch(0)
 
 /** What the stages leave for people. Read loosely, as core/report.ts does. */
-export const kvPlanOutput = z.object({
+const kvPlanOutput = z.object({
   name: text,
   digest: text,
   headline: z.string(),
@@ -114,8 +114,8 @@ export const kvPlanOutput = z.object({
   commit: z.string().nullable().catch(null),
   note: text,
 })
-export const kvApplyOutput = z.object({ headline: z.string(), parts: texts, conflicts: texts, more: count })
-export const kvDriftOutput = z.object({ headline: z.string(), lines: texts, more: count, parts: texts })
+const kvApplyOutput = z.object({ headline: z.string(), parts: texts, conflicts: texts, more: count })
+const kvDriftOutput = z.object({ headline: z.string(), lines: texts, more: count, parts: texts })
 
 export function readKvPlan(output: Fields | null) {
   return kvPlanOutput.safeParse(output).data ?? null

@@ -1,3 +1,4 @@
+import { withoutPasswords } from '../user-info.ts'
 import type { Change } from './diff.ts'
 import { keyWords } from './keys.ts'
 import type { KvPlan } from './plan.ts'
@@ -31,7 +32,7 @@ function changeText(change: Change): string[] {
   const { secret, text, before, what, kind } = change
   const line = changeLine(change)
   if (secret || kind === 'service') return [line]
-  const [from, to] = [before?.text ?? '', text ?? '']
+  const [from, to] = [before?.text ?? '', text ?? ''].map(withoutPasswords) as [string, string]
   const lined = /\n/.test(`${from}${to}`) && from.length + to.length <= LONGEST_DIFF
   if (!lined || (what === 'change' && before?.text == null)) return [line]
   const diff = unifiedDiff(null, from, to)

@@ -1,3 +1,4 @@
+import { withoutPasswords } from '../user-info.ts'
 import type { Change, Kind } from './diff.ts'
 import { keyWords } from './keys.ts'
 import type { Counts, KvPart, KvPlan } from './plan.ts'
@@ -16,9 +17,11 @@ export function changeLine(change: Change): string {
   const name = nameOf({ kind, key })
   const from = before ? sideWords(kind, before, secret) : ''
   const to = text === null ? '' : sideWords(kind, { text, digest: digest ?? '', size: Buffer.byteLength(text) }, secret)
+  // Both look alike where only a password in an address is another one.
+  const alike = from === to && !secret ? ' (what is hidden in it is another one)' : ''
   if (what === 'add') return `${SIGNS.add} ${name} ${to}`
   if (what === 'remove') return `${SIGNS.remove} ${name} (was ${from})`
-  return `${SIGNS.change} ${name} ${from} → ${to}`
+  return `${SIGNS.change} ${name} ${from} → ${to}${alike}`
 }
 
 export function nameOf({ kind, key }: Pick<Change, 'kind' | 'key'>): string {
@@ -36,10 +39,10 @@ export function sideWords(kind: Kind, value: Value, secret: boolean): string {
   return whole && !words.includes('***') ? bare : `${bare} (sha256 ${value.digest.slice(0, 12)})`
 }
 
-/** A value as people are shown it. */
+/** A value as people are shown it, without the password of an address in it. */
 export function valueWords({ text, digest, size }: Value, secret: boolean): string {
   if (secret) return '(secret)'
-  if (text !== null && text.length <= LONGEST && !/[\n\r]/.test(text)) return JSON.stringify(text)
+  if (text !== null && text.length <= LONGEST && !/[\n\r]/.test(text)) return JSON.stringify(withoutPasswords(text))
   if (text === null && size === 0) return `(sha256 ${digest.slice(0, 12)})`
   return `(${sizeWords(size)}, sha256 ${digest.slice(0, 12)}${text === null ? ', no text' : ''})`
 }
@@ -81,7 +84,7 @@ export function planLines(plan: KvPlan): { readonly lines: string[]; readonly ri
 }
 
 /** `3 to add, 1 to change, 2 to remove`. */
-export function countWords({ add, change, remove }: Counts): string {
+function countWords({ add, change, remove }: Counts): string {
   return `${add} to add, ${change} to change, ${remove} to remove`
 }
 

@@ -1,3 +1,4 @@
+import { EVERYWHERE, TESTED } from '../../core/alert/blind.ts'
 import type { Evaluated } from '../../core/alert/evaluate.ts'
 import { evaluate, overdue, showsOf } from '../../core/alert/evaluate.ts'
 import { monitorsAmong } from '../../core/alert/facts.ts'
@@ -36,8 +37,7 @@ const GAP_MS = 120_000
 /** A datacenter that has said nothing keeps the first round waiting for this long. */
 const FIRST_WITHIN_MS = 15_000
 const ROUND_EVERY_MS = 1_000
-const SAW_EVERY_MS = 2_000
-const MONITORS_EVERY_MS = 10_000
+const [SAW_EVERY_MS, MONITORS_EVERY_MS] = [2_000, 10_000]
 
 /**
  * Judges what is seen, round after round, while its fence holds. Every round reads what is stored and compares it with what is seen, so
@@ -90,7 +90,7 @@ export function createEvaluator(parts: EvaluatorParts) {
   }
 
   function watchedOf({ datacenters }: Seen): readonly string[] | null {
-    return datacenters.size === 0 ? null : ['all', 'test', ...datacenters.keys()]
+    return datacenters.size === 0 ? null : [EVERYWHERE, TESTED, ...datacenters.keys()]
   }
 
   /** What is there now is missed when it is gone; what somebody closed meanwhile is not. */

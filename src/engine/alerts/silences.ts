@@ -7,7 +7,7 @@ import { milliseconds, spoken } from '../../core/duration.ts'
 import { dayAndClock } from '../../core/judgment.ts'
 import { shown } from '../../core/text.ts'
 import type { Asked } from '../../core/workflow.ts'
-import { UserError } from '../../errors.ts'
+import { FieldRefusal, UserError } from '../../errors.ts'
 import { newId } from '../id.ts'
 import type { CrewParts } from '../parts.ts'
 import { findGroup, MOST_TRIES, recordOf, settingsOf } from './found.ts'
@@ -20,7 +20,7 @@ export async function silence(parts: CrewParts, asked: Asked, what: string | Mat
   if (!why) throw new UserError('Say why: `--why "the disk comes on Monday"`. Whoever sees the silence has to know.')
   const time = milliseconds(mute.for ?? '')
   if (time > milliseconds(limits.most))
-    throw new UserError(`A silence lasts at most ${limits.most} here, and \`${mute.for}\` is longer.`)
+    throw new FieldRefusal('for', `A silence lasts at most ${limits.most} here, and \`${mute.for}\` is longer.`)
   const key = `alert-silenced:${asked.request ?? randomUUID()}`
   const group = typeof what === 'string' ? await findGroup(parts, what) : null
   const matchers: Matchers = group ? { rule: group.rule, dc: group.dc, severity: group.severity } : (what as Matchers)

@@ -1,5 +1,6 @@
 import { nameOf } from '../../core/actor.ts'
 import { minutesText } from '../../core/alert/details.ts'
+import { LEFT } from '../../core/alert/drafts.ts'
 import type { AlertGroup, AlertNote, NoteItem } from '../../core/alert.ts'
 import type { Message } from '../limits.ts'
 import { detailLines } from './alert-details.ts'
@@ -91,9 +92,6 @@ function whyText({ what, why }: AlertNote): string {
   if (what === 'silence-ends') return ` (silence ${code(why)})`
   return `: ${code(why, 300)}`
 }
-
-/** The last item may say how many more there are than are kept. */
-const LEFT = /^… \+(\d+) more$/
 
 function countOf(items: readonly NoteItem[]): number {
   return items.reduce((sum, { label }) => sum + Number(LEFT.exec(label)?.[1] ?? 1), 0)

@@ -8,6 +8,7 @@ import type { SettingsFile } from '../../core/kv/source.ts'
 import { readSettings } from '../../core/kv/source.ts'
 import { unifiedDiff } from '../../core/kv/unified.ts'
 import { createMask } from '../../core/mask.ts'
+import { withoutPasswords } from '../../core/user-info.ts'
 import type { Outcome, RunContext, Shape, StageDraft, StageKind } from '../../core/workflow.ts'
 import { UserError } from '../../errors.ts'
 import { maskFor } from '../workplace.ts'
@@ -181,13 +182,13 @@ function leavesOf({ common, local }: SettingsFile): Map<string, string> {
   )
 }
 
-/** Secrets that stand in the source in clear must not come out by the lines around an edit. */
+/** Secrets that stand in the source in clear, and passwords in addresses, must not come out by the lines around an edit. */
 function secretsOf(context: RunContext, { settings }: Source): (text: string) => string {
   const isSecret = secretKeys(context.site, context.kv)
   const leaves = settings.flatMap(({ common, local }) => [...common, ...[...local.values()].flat()])
   const values = createMask(leaves.filter(({ key }) => isSecret(key)).map(({ text }) => text))
   const own = maskFor(context)
-  return (text) => own(values(text))
+  return (text) => withoutPasswords(own(values(text)))
 }
 
 /** `kv.adopt()` in a workflow. */

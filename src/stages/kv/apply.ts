@@ -4,6 +4,7 @@ import type { KvPlan } from '../../core/kv/plan.ts'
 import { kvPlan } from '../../core/kv/plan.ts'
 import type { Progress } from '../../core/kv/report.ts'
 import { applyHeadline, conflictLine, progressLine, reportText, untouched } from '../../core/kv/report.ts'
+import { stageFile } from '../../core/stage/files.ts'
 import type { Outcome, RunContext, Shape, StageDraft, StageKind } from '../../core/workflow.ts'
 import { sha256 } from '../digest.ts'
 import { maskFor } from '../workplace.ts'
@@ -15,7 +16,7 @@ import { writePart } from './write.ts'
 
 const input = z.strictObject({ plan: z.string() })
 
-export const REPORT = 'kv-report.txt'
+const REPORT = 'kv-report.txt'
 const MOST_LINES = 20
 
 /**
@@ -102,7 +103,8 @@ async function outcomeOf(
   // What was tried took the place of what waited from before, also where it failed: people are told of that, and plan again.
   for (const { dc, state } of all) if (state === 'done' || state === 'failed') await memory.waitsNoMore(dc)
   const planned = `Planned and approved as ${String(context.output(planStage).digest).slice(0, 12)}.`
-  await context.artifacts.put(REPORT, Buffer.from(mask(reportText(plan, all, planned))))
+  const file = stageFile({ id: context.stage, kind: 'kv.apply' }, REPORT)
+  await context.artifacts.put(file, Buffer.from(mask(reportText(plan, all, planned))))
   const conflicts = all.flatMap((each) => each.conflicts.map((one) => `${each.dc}: ${conflictLine(one)}`))
   const output = {
     headline: applyHeadline(all),
@@ -110,7 +112,7 @@ async function outcomeOf(
     parts: all.map((each) => mask(progressLine(each))),
     conflicts: conflicts.slice(0, MOST_LINES).map((line) => mask(line)),
     more: Math.max(conflicts.length - MOST_LINES, 0),
-    files: [REPORT],
+    files: [file],
     ...(waits.length > 0 ? { catchUp: waits.map(({ dc }) => dc) } : {}),
   }
   const failed = all.filter(({ state }) => state === 'failed')

@@ -4,6 +4,7 @@ import type { Change } from '../../core/kv/diff.ts'
 import type { Finding, LastRight } from '../../core/kv/drift.ts'
 import { driftHeadline, findingLine, findingsOf } from '../../core/kv/drift.ts'
 import type { KvPart } from '../../core/kv/plan.ts'
+import { stageFile } from '../../core/stage/files.ts'
 import type { Outcome, RunContext, Shape, StageDraft, StageKind } from '../../core/workflow.ts'
 import { maskFor } from '../workplace.ts'
 import type { Seen } from './look.ts'
@@ -87,7 +88,8 @@ async function drift(context: RunContext): Promise<Outcome> {
     ...lines,
     ...(waiting.length > 0 ? ['', 'In the source and not applied yet:', ...waiting] : []),
   ]
-  if (findings.length > 0) await context.artifacts.put(DRIFT_TEXT, Buffer.from(mask(`${text.join('\n')}\n`)))
+  const file = stageFile({ id: context.stage, kind: 'kv.drift' }, DRIFT_TEXT)
+  if (findings.length > 0) await context.artifacts.put(file, Buffer.from(mask(`${text.join('\n')}\n`)))
   const { name } = context.kv
   const offers = [
     { label: 'Adopt', line: `kv adopt ${name}` },
@@ -103,7 +105,7 @@ async function drift(context: RunContext): Promise<Outcome> {
       parts: parts.map((line) => mask(line)),
       commit: source.commit,
       offers: hand.length > 0 ? offers : [],
-      ...(findings.length > 0 ? { files: [DRIFT_TEXT] } : {}),
+      ...(findings.length > 0 ? { files: [file] } : {}),
     },
   }
 }

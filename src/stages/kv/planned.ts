@@ -6,6 +6,7 @@ import { awayPart, countsOf, massRemovals, partOf } from '../../core/kv/plan.ts'
 import type { ExternalService } from '../../core/kv/services.ts'
 import { planText } from '../../core/kv/text.ts'
 import { headlineOf, partLines, planLines } from '../../core/kv/words.ts'
+import { stageFile } from '../../core/stage/files.ts'
 import type { Outcome, RunContext } from '../../core/workflow.ts'
 import { sha256 } from '../digest.ts'
 import { maskFor } from '../workplace.ts'
@@ -16,7 +17,8 @@ import type { WantedEverywhere } from './source.ts'
 
 /** The plan as it travels to the apply: exactly these bytes are approved. */
 export const PLAN = 'plan'
-export const PLAN_TEXT = 'kv-plan.txt'
+/** Where an execution has several plans, each has a file of its own by its stage. */
+const PLAN_TEXT = 'kv-plan.txt'
 
 /** So many lines stay in the execution; all of them are in the file. */
 const MOST_LINES = 60
@@ -26,7 +28,8 @@ export async function planned(context: RunContext, plan: KvPlan, more: Record<st
   const mask = maskFor(context)
   const bytes = Buffer.from(JSON.stringify(plan))
   await context.artifacts.put(PLAN, bytes)
-  await context.artifacts.put(PLAN_TEXT, Buffer.from(mask(planText(plan))))
+  const file = stageFile({ id: context.stage, kind: 'kv.plan' }, PLAN_TEXT)
+  await context.artifacts.put(file, Buffer.from(mask(planText(plan))))
   const { lines, risky } = planLines(plan)
   const counts = countsOf(plan.parts)
   const needsApply = counts.add + counts.change + counts.remove > 0
@@ -44,7 +47,7 @@ export async function planned(context: RunContext, plan: KvPlan, more: Record<st
       risky: Math.min(risky, MOST_LINES),
       loudly: massRemovals(plan).map(({ dc, prefix, goes, has }) => `${dc}: ${goes} of ${has} keys below ${prefix}`),
       parts: partLines(plan).map((line) => mask(line)),
-      files: [PLAN_TEXT],
+      files: [file],
       ...more,
     } as never,
   }

@@ -105,7 +105,7 @@ function gitEnvironment({ inherit, directory }: RunContext) {
   })
 }
 
-export function sourceText({ source, name }: NamedKv): string {
+function sourceText({ source, name }: NamedKv): string {
   return typeof source === 'string' ? `of ${name}` : `${source.ref} of ${source.git}`
 }
 

@@ -197,10 +197,18 @@ describe('what is not there is no recovery', () => {
     sky.round()
     sky.loseAgent(true)
     sky.round(30_000)
-    expect(sky.states()).toEqual(['any/dc1/critical unknown', 'any/dc2/critical unknown', 'blind/all/critical firing'])
+    expect(sky.states()).toEqual([
+      'any/dc1/critical unknown',
+      'any/dc2/critical unknown',
+      'blind/(all)/critical firing',
+    ])
     sky.loseAgent(false)
     sky.round(1000)
-    expect(sky.states()).toEqual(['any/dc1/critical firing', 'any/dc2/critical firing', 'blind/all/critical resolved'])
+    expect(sky.states()).toEqual([
+      'any/dc1/critical firing',
+      'any/dc2/critical firing',
+      'blind/(all)/critical resolved',
+    ])
   })
 
   test('blindness ends with an answer, not with a trouble that is young: of another kind, or in the eyes of another bot', () => {
@@ -211,15 +219,15 @@ describe('what is not there is no recovery', () => {
     expect(sky.round(1000)).toEqual([])
     sky.loseAgent(true)
     sky.round(30_000)
-    expect(sky.states()).toEqual(['blind/dc1/critical unknown', 'blind/all/critical firing'])
+    expect(sky.states()).toEqual(['blind/dc1/critical unknown', 'blind/(all)/critical firing'])
     sky.loseAgent(true)
     expect(sky.round(1000)).toEqual([])
     sky.loseAgent(false)
     sky.round(1000)
-    expect(sky.states()).toEqual(['blind/dc1/critical firing', 'blind/all/critical resolved'])
+    expect(sky.states()).toEqual(['blind/dc1/critical firing', 'blind/(all)/critical resolved'])
     sky.hide('dc1', null)
     sky.round(1000)
-    expect(sky.states()).toEqual(['blind/dc1/critical resolved', 'blind/all/critical resolved'])
+    expect(sky.states()).toEqual(['blind/dc1/critical resolved', 'blind/(all)/critical resolved'])
   })
 
   test('rows that a token may not see any more stay as they were; what is still seen counts', () => {
@@ -465,9 +473,9 @@ test('a test fires by its rule and ends by itself', () => {
   const sky = createSky()
   sky.tests.push({ id: 't1', rule: 'any', status: 'critical', by, until: sky.now + 5 * MINUTE })
   sky.round()
-  expect(sky.states()).toEqual(['any/test/critical firing'])
+  expect(sky.states()).toEqual(['any/(test)/critical firing'])
   sky.round(5 * MINUTE)
-  expect(sky.states()).toEqual(['any/test/critical resolved'])
+  expect(sky.states()).toEqual(['any/(test)/critical resolved'])
 })
 
 test('what is told of a time without anybody who watched says so', () => {

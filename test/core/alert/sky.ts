@@ -1,3 +1,4 @@
+import { EVERYWHERE, TESTED } from '../../../src/core/alert/blind.ts'
 import { type Evaluated, evaluate, overdue } from '../../../src/core/alert/evaluate.ts'
 import { alertSettings } from '../../../src/core/alert/settings.ts'
 import type {
@@ -30,7 +31,7 @@ export const rowOf = (given: Partial<CheckRow> & { check: string }): CheckRow =>
 
 /** Consul, the store and a clock, all by hand: what `evaluate` is given and what it makes of it. */
 export function createSky(settings: object = {}) {
-  const checked = alertSettings.parse({ channel: 'alerts', rules: [{ name: 'any' }], ...settings })
+  const checked = alertSettings.parse({ channel: 'alerts', rules: [{ name: 'any' }], gather: '0s', ...settings })
   const rows = new Map<string, CheckRow>([serf('n1'), serf('n2')].map((row) => [fingerprintOf(row), row]))
   const troubles = new Map<string, Trouble>()
   const groups = new Map<string, AlertGroup>()
@@ -104,7 +105,7 @@ export function createSky(settings: object = {}) {
         settings: checked,
         agent,
         datacenters,
-        watched: ['all', 'test', ...datacenters.keys()],
+        watched: [EVERYWHERE, TESTED, ...datacenters.keys()],
         monitors,
         tests,
       }

@@ -41,10 +41,10 @@ test('a row that changed is judged anew, and all of one group have the very same
 
 test('a test of a rule joins what fires by it, and the answer of Consul stays as it was', () => {
   const settings = settingsWith({ name: 'any' })
-  const rows = rowsOf(rowOf({ dc: 'test', check: 'disk', status: 'critical' }))
-  const view = { dc: 'test', at: 1, rows, trouble: null }
+  const rows = rowsOf(rowOf({ dc: '(test)', check: 'disk', status: 'critical' }))
+  const view = { dc: '(test)', at: 1, rows, trouble: null }
   const by = { kind: 'slack', team: 'T01DEMO', user: 'U01ALICE' } as const
-  const seen = { ...observed(settings, rows), datacenters: new Map([['test', view]]) }
+  const seen = { ...observed(settings, rows), datacenters: new Map([['(test)', view]]) }
   const tests = [{ id: 't1', rule: 'any', status: 'critical' as const, by, until: 2_000_000 }]
   const sizes = [seen, { ...seen, tests }, seen].map((each) =>
     [...signalsOf(each).groups.values()].map((group) => group.size),

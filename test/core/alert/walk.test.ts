@@ -22,6 +22,7 @@ function walk(seed: number): string[] {
       { name: 'any', raise_after: '20s', keep_for: '20s', remind: ['10m'] },
     ],
     flap: { changes: 6, within: '10m', quiet: '3m' },
+    gather: seed % 2 === 0 ? '0s' : '90s',
   })
   const wrong: string[] = []
   const rows = new Map<string, { status: 'passing' | 'warning' | 'critical'; node: string; seen: boolean }>()

@@ -50,7 +50,7 @@ describe('a value', () => {
     shownValue(value, { masked, digest: 'd', mask: (text) => text.replaceAll('hunter2', '***') })
 
   test('that is text is shown without what is known to be secret', () => {
-    expect(shown(Buffer.from('a hunter2'))).toEqual({ kind: 'text', bytes: 9, text: 'a ***' })
+    expect(shown(Buffer.from('a hunter2'))).toEqual({ kind: 'text', bytes: 9, digest: 'd', text: 'a ***' })
   })
 
   test.each([[[0xff, 0xfe]], [[65, 0, 66]]])('of bytes %j is no text', (bytes) => {

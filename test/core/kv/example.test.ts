@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readSite } from '../../../src/config.ts'
+import { readSite } from '../../../src/config/site.ts'
 
 test('the sites that come with it name a source, its owner and a look for drift', async () => {
   const site = await readSite('examples/site/groundcrew.yml')

@@ -71,7 +71,7 @@ test('what somebody else changed meanwhile is read, and not written over', async
   kick()
   await until(async () => {
     const open = await here.store.alerts.open()
-    return open.some(({ severity, state }) => severity === 'warning' && state === 'firing')
+    return open.some(({ severity, state }) => severity === 'warning' && state === 'acknowledged')
   })
   const first = (await here.store.alerts.open()).find(({ id }) => id === group.id)
   expect(first?.version).toBe(3)

@@ -249,6 +249,26 @@ test('a key with a line break, which somebody made by hand, does not look like s
   expect(await keysOf(hub, 'dc1', 'config/app/')).toEqual({ 'config/app/a': '1' })
 })
 
+test('the password of an address is shown to nobody whatever its key is called, and that it is another one is', async () => {
+  room.file('config/app.yml', 'common:\n  db: "pg://u:first-pw@h"\n  text: |\n    a: pg://u:first-pw@h\n    b: 1\n')
+  const written = await room.plan()
+  expect(linesOf(written)).toContain('dc1, dc2: + config/app/db "pg://u:***@h"')
+  await room.apply(written)
+  room.file('config/app.yml', 'common:\n  db: "pg://u:other-pw@h"\n  text: |\n    a: pg://u:other-pw@h\n    b: 2\n')
+  const plan = outputOf(await room.stage('plan', {}, { stage: 'again' }))
+  expect(linesOf(plan)).toContain(
+    'dc1, dc2: ~ config/app/db "pg://u:***@h" → "pg://u:***@h" (what is hidden in it is another one)',
+  )
+  // A plan of its own stage has a file of its own.
+  expect(plan.files).toEqual(['again-kv-plan.txt'])
+  expect(room.text('again-kv-plan.txt')).toMatch(/a: pg:\/\/u:\*\*\*@h/)
+  await put(hub, 'dc1', 'config/app/db', 'pg://u:third-pw@h')
+  const adopted = await room.stage('adopt')
+  const seen = JSON.stringify([written, plan, await room.stage('drift'), adopted])
+  expect(seen + room.text('kv-plan.txt') + room.text('again-kv-plan.txt')).not.toMatch(/(first|other|third)-pw/)
+  expect(outputOf(adopted).files).toBeUndefined()
+})
+
 test('a key that is held as a lock, and one that only stands for a folder, are left alone', async () => {
   room.file('config/app.yml', 'common: { a: "1" }\n')
   const { ID } = await hub.json<{ ID: string }>('PUT', '/v1/session/create', { TTL: '60s' })
