@@ -7,8 +7,8 @@ import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { isFree } from '../examples/demo/parts/port.ts'
 import { freePort, waitFor } from '../examples/demo/parts.ts'
-import { actionsOf, slackControl } from '../examples/demo/slack-control.ts'
-import { readSite } from '../src/config.ts'
+import { actionsOf, type SlackMessage, slackControl } from '../examples/demo/slack-control.ts'
+import { readSite } from '../src/config/site.ts'
 import { folderOf } from '../src/core/infrastructure.ts'
 import { listening } from './listening.ts'
 
@@ -33,8 +33,20 @@ test('the demo comes up, is joined, loses a worker, and leaves nothing behind wh
   expect(demo.out()).toContain('/loadtest up small')
 
   const env = checkedEnvironment()
+  expect(demo.out()).toContain(`consul event -http-addr=${env.CONSUL_HTTP_ADDR} -name=rehearse small`)
+  expect(await told('webhook.ts', '1.2')).toContain('"line":"promote page --version 1.2"')
   const pids = recorded()
-  expect(Object.keys(pids).sort()).toEqual(['bot', 'consul', 'demo', 'monitor', 'redis', 'slack', 'vault', 'worker'])
+  expect(Object.keys(pids).sort()).toEqual([
+    'bot',
+    'consul',
+    'demo',
+    'jenkins',
+    'monitor',
+    'redis',
+    'slack',
+    'vault',
+    'worker',
+  ])
   expect(pids.demo).toBe(demo.child.pid)
   const addresses = Object.values(pids).flatMap(listening)
   expect(addresses).toContain(`127.0.0.1:${port}`)
@@ -95,6 +107,7 @@ test.each([
   ['denied.ts', '0', 'is not a whole number'],
   ['token.ts', '10m', 'start the demo first'],
   ['token.ts', 'soon', 'is not a duration'],
+  ['webhook.ts', '1.2', 'start the demo first'],
 ])('%s %s without a demo says what is wrong', async (script, argument, words) => {
   const settings = { ...demoSettings(), GROUNDCREW_DEMO_DIR: join(scratch, 'none') }
   const { child, err } = run([`examples/demo/${script}`, argument], settings)
@@ -151,14 +164,17 @@ async function told(script: string, argument: string): Promise<string> {
   return out()
 }
 
-/** Asks as Alice, approves as Bob, and gives the ports of the instances that then answer. */
+/** Asks as Bob, who may do that outside the window too, so that it passes at any hour; approves as Carol, and gives the ports of the instances that then answer. */
 async function bringUp(consul: string): Promise<number[]> {
   const slack = slackControl(url)
-  await slack.command({ user: 'U01ALICE', channel: 'C01OPS', command: '/loadtest', text: 'up small' })
+  const text = 'up small --outside-window --why "the demo is tried"'
+  await slack.command({ user: 'U02BOB', channel: 'C01OPS', command: '/loadtest', text })
   const isApprove = ({ action_id }: { action_id: string }) => action_id.startsWith('judgment.approve')
-  const asked = await slack.waitForMessage('C01OPS', (message) => actionsOf(message).some(isApprove), '40s')
+  const isOurs = (message: SlackMessage) =>
+    actionsOf(message).some(isApprove) && message.text.includes('loadtest up small')
+  const asked = await slack.waitForMessage('C01OPS', isOurs, '40s')
   const action = actionsOf(asked).find(isApprove) ?? { action_id: '' }
-  await slack.press({ user: 'U02BOB', channel: 'C01OPS', messageTs: asked.ts, action })
+  await slack.press({ user: 'U03CAROL', channel: 'C01OPS', messageTs: asked.ts, action })
   const ports = await waitFor(
     async () => {
       const found = await Promise.all(['loadtest-app', 'loadtest-generator'].map((name) => passing(consul, name)))

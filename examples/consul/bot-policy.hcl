@@ -20,4 +20,9 @@ service_prefix "" {
 #   policy = "read"
 # }
 
+# Only for triggers that wait for an event (`on: { event: release }`). Those that wait for an instance need nothing more.
+# event_prefix "" {
+#   policy = "read"
+# }
+
 # Images, deploys and Terraform's state need more: docs/images-and-releases.md.

@@ -13,6 +13,7 @@ const CONTENTS = [
   'consul',
   'slack',
   'vault',
+  'jenkins',
   'monitor',
   'work',
   'instances',
@@ -21,6 +22,7 @@ const CONTENTS = [
   'pids',
   'env',
   'ports.json',
+  'groundcrew.yml',
 ]
 const FILES = [
   'artifact.key',
@@ -29,6 +31,7 @@ const FILES = [
   'consul.log',
   'slack.log',
   'vault.log',
+  'jenkins.log',
   'bot.log',
   'worker.log',
   'monitor.log',
@@ -90,6 +93,7 @@ function prepare(dir: string): void {
     consul: 'consul/consul.log',
     slack: 'slack/local-slack.log',
     vault: 'vault/vault-stand-in.log',
+    jenkins: 'jenkins/jenkins-stand-in.log',
   }
   for (const [name, log] of Object.entries(logs)) {
     rmSync(join(dir, `${name}.log`), { force: true })

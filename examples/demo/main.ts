@@ -3,7 +3,7 @@
 import { once } from 'node:events'
 import { mkdirSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { readSite } from '../../src/config.ts'
+import { readSite } from '../../src/config/site.ts'
 import { messageOf, UserError } from '../../src/errors.ts'
 import { openBrowser } from './browser.ts'
 import { claimFolder } from './claim.ts'
@@ -94,10 +94,13 @@ async function runDemo(folder: DemoFolder, options: DemoOptions, stopping: Stopp
   const parts: Parts = new Map()
   let code = 0
   try {
-    say('starting Redis, Consul, local-slack, a stand-in for Vault, a bot, a worker and a monitor')
+    say('starting Redis, Consul, local-slack, stand-ins for Vault and Jenkins, a bot, a worker and a monitor')
     const onDeath = (death: Death) => say(deathNotice(death, folder))
     await startParts({ folder, roster, parts, ports, settings, signal: stopping.signal, onDeath })
-    announce(folder, options, settings)
+    announce(folder, options, {
+      consul: `http://127.0.0.1:${ports.consul}`,
+      jenkins: `http://127.0.0.1:${ports.jenkins}`,
+    })
     await stopping.asked
   } catch (error) {
     code = stopping.signal.aborted ? 0 : failed(error)
@@ -108,9 +111,9 @@ async function runDemo(folder: DemoFolder, options: DemoOptions, stopping: Stopp
   return code
 }
 
-function announce(folder: DemoFolder, options: DemoOptions, settings: Record<string, string>): void {
+function announce(folder: DemoFolder, options: DemoOptions, at: { consul: string; jenkins: string }): void {
   const url = urlOf(options)
-  process.stdout.write(`ready ${url}\n${guide({ url, consul: settings.CONSUL_HTTP_ADDR ?? '', folder })}`)
+  process.stdout.write(`ready ${url}\n${guide({ url, ...at, folder })}`)
   if (options.open) openBrowser(url, environment)
 }
 

@@ -3,6 +3,7 @@
  * it is given, and is stopped by its own pid.
  */
 export { startConsul } from './parts/consul.ts'
+export { startJenkins } from './parts/jenkins.ts'
 export { freePort } from './parts/port.ts'
 export { findProgram, type Part, type StartOptions } from './parts/program.ts'
 export { startRedis } from './parts/redis.ts'

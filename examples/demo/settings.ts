@@ -1,18 +1,23 @@
+import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'yaml'
 import { type DemoFolder, plainPath, readIfThere, writePrivate } from './folder.ts'
+import { JENKINS_TOKEN, JENKINS_USER } from './jenkins-stand-in.ts'
 import { writeMonitors } from './monitors.ts'
 import { isFree } from './parts/port.ts'
 import { root } from './parts/program.ts'
 import { freePort, type SlackConfig } from './parts.ts'
+import { demoSite } from './site.ts'
 import { OWN_TOKEN } from './vault-stand-in.ts'
 
-export const siteFile = join(root, 'examples/site/groundcrew.yml')
+export { siteFile } from './site.ts'
+
 export const slackFile = join(root, 'examples/demo/slack.yml')
 
 /** What would turn the demo's processes towards another workspace, Redis, Consul or Vault than their own. */
-const FOREIGN = /^(GROUNDCREW|SLACK|REDIS|CONSUL|VAULT|TF|PKR|PACKER|WORKER)_|^(LOG_LEVEL|NODE_ENV)$/
+const FOREIGN =
+  /^(GROUNDCREW|SLACK|REDIS|CONSUL|VAULT|JENKINS|TF|PKR|PACKER|WORKER)_|^(LOG_LEVEL|NODE_ENV|CI_WEBHOOK_SECRET)$/
 
 /** The environment of whoever started the demo, without what is meant for a real installation. */
 export function neutral(environment: NodeJS.ProcessEnv): Record<string, string> {
@@ -20,7 +25,7 @@ export function neutral(environment: NodeJS.ProcessEnv): Record<string, string> 
   return Object.fromEntries(given.filter(([name]) => !FOREIGN.test(name)))
 }
 
-export type Ports = Readonly<Record<'slack' | 'redis' | 'consul' | 'vault' | 'http', number>>
+export type Ports = Readonly<Record<'slack' | 'redis' | 'consul' | 'vault' | 'jenkins' | 'http', number>>
 
 /** All but Slack get the ports of the last time where those are still free, so that what knew them finds them again. */
 export async function choosePorts(folder: DemoFolder, slack: number): Promise<Ports> {
@@ -28,7 +33,8 @@ export async function choosePorts(folder: DemoFolder, slack: number): Promise<Po
   const again = async (port: number | undefined) =>
     port && port !== slack && (await isFree(port)) ? port : otherThan(slack)
   const [redis, consul, vault] = [await again(kept.redis), await again(kept.consul), await again(kept.vault)]
-  const ports = { slack, redis, consul, vault, http: await again(kept.http) }
+  const [jenkins, http] = [await again(kept.jenkins), await again(kept.http)]
+  const ports = { slack, redis, consul, vault, jenkins, http }
   writePrivate(folder.file('ports.json'), JSON.stringify(ports))
   return ports
 }
@@ -50,10 +56,13 @@ export function writeSettings(folder: DemoFolder, ports: Ports, logLevel?: strin
     CONSUL_HTTP_ADDR: `http://127.0.0.1:${ports.consul}`,
     VAULT_ADDR: `http://127.0.0.1:${ports.vault}`,
     VAULT_TOKEN: OWN_TOKEN,
+    JENKINS_USER,
+    JENKINS_TOKEN,
+    CI_WEBHOOK_SECRET: randomBytes(32).toString('hex'),
     GROUNDCREW_HTTP_PORT: String(ports.http),
     GROUNDCREW_PUBLIC_URL: `http://127.0.0.1:${ports.http}`,
     GROUNDCREW_MONITORS: plainPath(writeMonitors(folder)),
-    GROUNDCREW_SITE: plainPath(siteFile),
+    GROUNDCREW_SITE: plainPath(writeSite(folder, ports)),
     GROUNDCREW_COMMANDS: ['commands', 'examples/site/commands'].map((name) => plainPath(join(root, name))).join(','),
     GROUNDCREW_WORK_DIR: plainPath(folder.work),
     GROUNDCREW_LABELS: 'generator',
@@ -68,4 +77,10 @@ export function writeSettings(folder: DemoFolder, ports: Ports, logLevel?: strin
   const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`)
   writePrivate(folder.file('env'), lines.join(''))
   return settings
+}
+
+function writeSite(folder: DemoFolder, { slack, jenkins }: Ports): string {
+  const file = folder.file('groundcrew.yml')
+  writePrivate(file, demoSite({ slack: `http://127.0.0.1:${slack}`, jenkins: `http://127.0.0.1:${jenkins}` }))
+  return file
 }

@@ -3,12 +3,12 @@ import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DemoFolder } from './folder.ts'
 import { root, startProgram } from './parts/program.ts'
-import { type Part, type StartOptions, startConsul, startRedis, startSlack, startVault } from './parts.ts'
+import { type Part, type StartOptions, startConsul, startJenkins, startRedis, startSlack, startVault } from './parts.ts'
 import type { Roster } from './roster.ts'
 import { type Ports, slackFile } from './settings.ts'
 import { slackControl } from './slack-control.ts'
 
-export type PartName = 'redis' | 'consul' | 'slack' | 'vault' | OwnName
+export type PartName = 'redis' | 'consul' | 'slack' | 'vault' | 'jenkins' | OwnName
 type OwnName = 'bot' | 'worker' | 'monitor'
 
 const OWN: readonly PartName[] = ['bot', 'worker', 'monitor']
@@ -36,6 +36,9 @@ export async function startParts(start: Start): Promise<void> {
     launch(start, 'consul', (options) => startConsul({ ...options, port: ports.consul })),
     launch(start, 'slack', (options) => startSlack({ ...options, port: ports.slack, config: slackFile })),
     launch(start, 'vault', (options) => startVault({ ...options, port: ports.vault })),
+    launch(start, 'jenkins', (options) =>
+      startJenkins({ ...options, port: ports.jenkins, consul: settings.CONSUL_HTTP_ADDR ?? '' }),
+    ),
   ])
   signal.throwIfAborted()
   await settled([

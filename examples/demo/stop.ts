@@ -30,8 +30,8 @@ export async function stopParts(stop: Stop): Promise<void> {
   await stopEach(parts, ['bot', 'worker', 'monitor'])
   await interruptTerraform(folder)
   if (began) await emptyEnvironments(stop)
-  say('stopping local-slack, the stand-in for Vault, Consul and Redis')
-  await stopEach(parts, ['slack', 'vault', 'consul', 'redis'])
+  say('stopping local-slack, the stand-ins for Vault and Jenkins, Consul and Redis')
+  await stopEach(parts, ['slack', 'vault', 'jenkins', 'consul', 'redis'])
   // A worker that somebody added may have begun something meanwhile, and from now on nothing could look after it.
   await interruptTerraform(folder)
   if (began) await stopInstances(folder)
