@@ -13,9 +13,11 @@ export function following(execution: Execution): Following[] {
   const halted = execution.stages.some(halts)
   return pending.flatMap((stage): Following[] => {
     const before = stage.after.flatMap((id) => byId.get(id) ?? [])
-    const cut = before.filter((each) => !stage.recovers || each.recovers).flatMap((each) => cutBy(each) ?? [])[0]
+    const cuts = before.filter(({ id, recovers }) => !stage.recovers || (recovers && !stage.recovers.includes(id)))
+    const cut = cuts.flatMap((each) => cutBy(each) ?? [])[0]
     if (cut !== undefined) return [{ stage, cut }]
-    const goes = (each: StageRun) => (stage.recovers ? isPast(execution, each, halted) : endedWell(execution, each))
+    const goes = (each: StageRun) =>
+      stage.recovers ? isPast(execution, stage, each, halted) : endedWell(execution, each)
     return before.length === stage.after.length && may(stage) && before.every(goes) ? [{ stage, cut: null }] : []
   })
 }
@@ -28,7 +30,8 @@ function endedWell(execution: Execution, stage: StageRun): boolean {
 }
 
 /** As what brings back sees it: it comes after the failure of others, and so does not wait for what will never be done. */
-function isPast(execution: Execution, stage: StageRun, halted: boolean): boolean {
+function isPast(execution: Execution, back: StageRun, stage: StageRun, halted: boolean): boolean {
+  if (stage.recovers && stage.state === 'failed' && back.recovers?.includes(stage.id)) return true
   if (stage.recovers) return endedWell(execution, stage)
   if (stage.state === 'pending') return halted
   return !['ready', 'running', 'waiting', 'unknown'].includes(stage.state)

@@ -1,22 +1,28 @@
 import { z } from 'zod'
-import { UserError } from '../errors.ts'
+import { CommandFileError, UserError } from '../errors.ts'
 import { milliseconds } from './duration.ts'
 import { checkConditions, onlyIfOf } from './planning/conditions.ts'
+import { checkDrafts } from './planning/drafts.ts'
 import { optionsOf } from './planning/options.ts'
 import { inOrder } from './planning/order.ts'
-import { checkApproved, checkReferences, notEarlier } from './planning/references.ts'
+import { checkApproved, checkBefore, checkGiven, checkReferences, notEarlier } from './planning/references.ts'
 import type { Fields, PlanContext, Stage, StageDraft, StageKind, StageKinds } from './workflow.ts'
+
+/** Folders and buttons are named after it. */
+const LONGEST_ID = 100
 
 /** Input fields that name an earlier stage. */
 const REFERENCES = ['plan', 'show', 'onlyIf'] as const
 
 /**
  * Turns what a command file wrote into stages: ids and order filled in, inputs checked by their kind and completed with what
- * the site says. Throws a plain error when the command file is wrong and a `UserError` when the person asked too much.
+ * the site says. Throws a `CommandFileError` when the command file is wrong and a `UserError` when the person asked too much.
  */
 export function planStages(drafts: readonly StageDraft[], kinds: StageKinds, context: PlanContext): Stage[] {
   const stages: Stage[] = []
-  for (const { draft, id, after } of inOrder(drafts)) {
+  checkDrafts(drafts)
+  for (const { draft, id, after: written } of inOrder(drafts)) {
+    const after = [...new Set(written)]
     checkNew(id, stages)
     for (const name of after) checkEarlier(id, 'after', name, stages)
     const { recovers } = draft
@@ -34,12 +40,14 @@ export function planStages(drafts: readonly StageDraft[], kinds: StageKinds, con
       ...guard,
       ...(recovers ? { recovers: [...recovers] } : {}),
     }
+    for (const field of REFERENCES) checkBefore(stage, field, stages)
     checkReferences(stage, draft.input, stages, kinds)
+    checkGiven(stage, kinds)
     checkConditions(stage, stages, kinds)
     checkApproved(stage, stages, kind)
     stages.push(stage)
   }
-  if (stages.length === 0) throw new Error('The workflow has no stages.')
+  if (stages.length === 0) throw new CommandFileError('The workflow has no stages.')
   return stages
 }
 
@@ -52,7 +60,7 @@ function guardOf({ run, repeatable, changes = !repeatable }: StageKind, { enviro
 function kindOf(id: string, draft: StageDraft, kinds: StageKinds): StageKind {
   const kind = kinds.get(draft.kind)
   if (kind) return kind
-  throw new Error(
+  throw new CommandFileError(
     `Stage ${id} is of the kind ${draft.kind}, which does not exist; there are ${[...kinds.keys()].join(', ')}.`,
   )
 }
@@ -85,13 +93,15 @@ function checkedDuration(text: string): string {
 }
 
 function checkNew(id: string, earlier: readonly Stage[]): void {
-  if (!/^[a-z][a-z0-9._-]*$/.test(id))
-    throw new Error(`A stage's id is ${id}; use lower-case letters, digits, dots and dashes.`)
+  if (!/^[a-z][a-z0-9._-]*$/.test(id) || id.length > LONGEST_ID)
+    throw new CommandFileError(
+      `A stage's id is ${id.slice(0, 200)}; use lower-case letters, digits, dots and dashes, at most ${LONGEST_ID}.`,
+    )
   if (earlier.some((stage) => stage.id === id))
-    throw new Error(`Two stages have the id ${id}; give one of them another \`id\`.`)
+    throw new CommandFileError(`Two stages have the id ${id}; give one of them another \`id\`.`)
 }
 
 function checkEarlier(id: string, field: string, name: string, earlier: readonly Stage[]): void {
   if (earlier.some((stage) => stage.id === name)) return
-  throw new Error(`Stage ${id} refers by \`${field}\` to ${name}, ${notEarlier(earlier)}`)
+  throw new CommandFileError(`Stage ${id} refers by \`${field}\` to ${name}, ${notEarlier(earlier)}`)
 }

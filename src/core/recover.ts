@@ -10,12 +10,30 @@ function brokeOff(stage: StageRun | undefined): boolean {
   return stage?.state === 'failed' || (stage?.state === 'canceled' && stage.stopped !== undefined)
 }
 
-/** Whether a stage has failed, the execution is not called off, and what recovers from it is not done. */
+/** Whether a stage has failed, the execution is not called off, and something that recovers from it is still to be done. */
 export function recovering(execution: Execution): boolean {
   if (canceling(execution)) return false
-  const recovery = execution.stages.filter((stage) => !stage.aside && isRecovery(execution, stage))
-  if (recovery.some(({ state, onFailure }) => state === 'failed' && onFailure === 'halt')) return false
-  return recovery.some(({ state }) => state !== 'succeeded' && state !== 'skipped' && state !== 'failed')
+  const never = neverBack(execution)
+  return execution.stages.some(
+    (stage) =>
+      !stage.aside &&
+      !['succeeded', 'skipped', 'failed'].includes(stage.state) &&
+      !never.has(stage.id) &&
+      isRecovery(execution, stage),
+  )
+}
+
+/** What would bring back, and comes after something that should have and failed itself. What recovers from just that is done all the same. */
+function neverBack(execution: Execution): Set<string> {
+  const never = new Set<string>()
+  const failed = new Set<string>()
+  for (const stage of execution.stages) {
+    if (stage.aside || !stage.recovers || !isRecovery(execution, stage)) continue
+    if (stage.state === 'failed' && stage.onFailure === 'halt') failed.add(stage.id)
+    const stands = (id: string) => never.has(id) || (failed.has(id) && !stage.recovers?.includes(id))
+    if (stage.state === 'pending' && stage.after.some(stands)) never.add(stage.id)
+  }
+  return never
 }
 
 /** Called off, by somebody or with one of its stages; one that was stopped because another failed calls nothing off. */

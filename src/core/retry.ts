@@ -1,8 +1,9 @@
 import { UserError } from '../errors.ts'
 import type { Execution, StageRun } from './execution.ts'
-import { isOver, wordOf } from './execution.ts'
+import { isOver } from './execution.ts'
 import { conditionsOf } from './judgment/condition.ts'
 import { referencesIn, stageNamed } from './reference.ts'
+import { wordOf } from './status-word.ts'
 import type { Stage } from './workflow.ts'
 
 /** What a retry does: the stages that run again, and those that stay as they are. */
@@ -21,7 +22,7 @@ export function retryOf(execution: Execution): Retry {
   if (execution.status === 'unknown')
     throw new UserError(`Nobody knows how \`${execution.id}\` stands: choose on its message what to do about it.`)
   if (!isOver(execution)) throw new UserError(`\`${execution.id}\` is not over: it is ${wordOf(execution)}.`)
-  const failed = own.filter(({ state }) => state === 'failed' || state === 'canceled').map(({ id }) => id)
+  const failed = own.filter(isUndone).map(({ id }) => id)
   if (failed.length === 0)
     throw new UserError(`\`${execution.id}\` ${wordOf(execution)}; there is nothing to run again.`)
   // What was taken back after a failure is not there any more: all of it is done anew.
@@ -29,6 +30,11 @@ export function retryOf(execution: Execution): Retry {
   const again = takenBack ? new Set(own.map(({ id }) => id)) : withNeeded(own, following(own, failed))
   const stages = own.filter(({ id }) => again.has(id)).map((stage) => bare(stage, again))
   return { stages, kept: own.filter(({ id }) => !again.has(id)).map(({ id }) => id) }
+}
+
+/** Failed, called off, or left out because another one failed, also one beside it: what comes after both needs both. */
+function isUndone({ state, outcome }: StageRun): boolean {
+  return state === 'failed' || state === 'canceled' || (outcome?.kind === 'skipped' && outcome.because !== undefined)
 }
 
 function following(stages: readonly StageRun[], first: readonly string[]): Set<string> {
@@ -57,7 +63,7 @@ function withNeeded(stages: readonly StageRun[], again: ReadonlySet<string>): Se
 }
 
 function bare(stage: StageRun, again: ReadonlySet<string>): Stage {
-  const { id, kind, input, after, onFailure, recovers, retry, timeLimit, guard } = stage
+  const { id, kind, input, after, recovers, retry, timeLimit, guard, declared: onFailure = stage.onFailure } = stage
   const kept = {
     ...(recovers ? { recovers: recovers.filter((name) => again.has(name)) } : {}),
     ...(retry ? { retry } : {}),

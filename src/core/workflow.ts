@@ -65,7 +65,7 @@ export type Shape = {
   /** Tried again after a failure, where its kind may be started twice: `{ times: 3, wait: '10s', most: '5m' }`. */
   readonly retry?: { readonly times: number; readonly wait?: string; readonly most?: string }
   /** The longest one start of it may run: `30m`, or with the time that it gets to end after its interrupt. */
-  readonly timeLimit?: string | { readonly after: string; readonly grace: string }
+  readonly timeLimit?: string | { readonly after: string; readonly grace?: string }
   /** Filled in by `parallel([...])`. */
   readonly branch?: readonly Branch[]
   /**

@@ -7,12 +7,13 @@ import { parseLine } from '../core/command.ts'
 import { milliseconds } from '../core/duration.ts'
 import type { NewExecution, Origin } from '../core/execution.ts'
 import { childrenIn } from '../core/nested.ts'
+import { checkJudged } from '../core/planning/judged.ts'
 import { planStages } from '../core/planning.ts'
 import type { Site } from '../core/site.ts'
 import { targetOf } from '../core/target.ts'
 import { wantedOf } from '../core/wanted.ts'
 import type { Deadline, Fields, NamedEnvironment, Stage } from '../core/workflow.ts'
-import { UserError } from '../errors.ts'
+import { CommandFileError, messageOf, UserError } from '../errors.ts'
 import { newId } from './id.ts'
 import { nesting } from './nested.ts'
 import type { CrewParts } from './parts.ts'
@@ -51,7 +52,11 @@ export function planRequest(
   const lifetime = command.lifetime?.(args) ?? null
   if (lifetime && environment) checkLifetime(lifetime, environment)
   const id = newId(caller.request)
-  const stages = planStages(command.stages?.(args, context) ?? [], parts.kinds, context)
+  const stages = readable(name, () => {
+    const planned = planStages(written(() => command.stages?.(args, context)) ?? [], parts.kinds, context)
+    if (!command.unsafe) checkJudged(planned)
+    return planned
+  })
   const promotion = promotionOf(parts, { command, args, id })
   return {
     id,
@@ -68,6 +73,26 @@ export function planRequest(
     ...(caller.askers ? { askers: caller.askers } : {}),
     ...underGlass(caller.under, caller.actor, caller.glass),
     stages,
+  }
+}
+
+/** What is wrong with a command file is said to whoever asks, with its name: it is no fault of the bot's. */
+function readable<T>(name: string, plan: () => T): T {
+  try {
+    return plan()
+  } catch (error) {
+    if (!(error instanceof CommandFileError)) throw error
+    throw new UserError(`\`${name}\` cannot be planned, its command file is wrong: ${error.message}`, { cause: error })
+  }
+}
+
+/** What a command file itself throws is wrong in that file, unless it says something to whoever asks. */
+function written<T>(stages: () => T): T {
+  try {
+    return stages()
+  } catch (error) {
+    if (error instanceof UserError || error instanceof CommandFileError) throw error
+    throw new CommandFileError(messageOf(error), { cause: error })
   }
 }
 

@@ -37,6 +37,14 @@ describe('a stage that has to be begun within a time', () => {
     expect(states(told(late, due('load.run-2'), 0))).toBe('failed failed ready')
   })
 
+  test('is tried again like any other failure, where it has a retry', () => {
+    const again = { ...share('load.run-1'), retry: { times: 1, wait: '10s', most: '10s' } }
+    const story = told(begin({ stages: [again] }), due('load.run-1'), MINUTE)
+    expect(story.execution.stages[0]).toMatchObject({ state: 'ready', attempt: 2, readyAt: story.now + 10 * SECOND })
+    const over = told(story, due('load.run-1', 2), 70 * SECOND)
+    expect(states(over)).toBe('failed')
+  })
+
   test('goes on where a worker began it, however long it takes', () => {
     const story = told(begin({ stages }), began)
     expect(answer(story, due('load.run-1'), MINUTE).changed).toBe(false)

@@ -69,7 +69,7 @@ const probe = command({
   args: z.object({
     target: z.string().describe('What'),
     count: z.int().min(-5).max(10).describe('How many'),
-    note: z.string().optional().describe('A remark'),
+    note: z.string().max(100).optional().describe('A remark'),
     mode: z.enum(['fast', 'Slow']).default('fast').describe('How'),
     ratio: z.number().default(0.5).describe('How much'),
     fresh: z.boolean().default(false).describe('Anew'),
@@ -444,6 +444,7 @@ describe('a wrong line is refused with what was expected, what came and the usag
     ['loadtest up meduim', 'wrong value', 'Did you mean `medium`?', ['medium']],
     ['loadtest up tiny', 'wrong value', 'expected one of `small`, `medium`, `large`.', []],
     ['loadtest up "-small"', 'wrong value', 'Did you mean `small`?', ['small']],
+    [`probe a 1 --note "${'long '.repeat(30)}"`, 'wrong value', 'expected at most 100 characters.', []],
     ['loadtest up ""', 'wrong value', '`""` is no value for `<size>`', []],
     ['loadtest up __proto__', 'wrong value', '`__proto__` is no value', []],
     ['loadtest up constructor', 'wrong value', '`constructor` is no value', []],

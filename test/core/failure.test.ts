@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { wordOf } from '../../src/core/execution.ts'
 import { stopOf } from '../../src/core/failure.ts'
 import type { OnFailure } from '../../src/core/stage/shape.ts'
+import { wordOf } from '../../src/core/status-word.ts'
 import type { Stage } from '../../src/core/workflow.ts'
 import type { Story } from './world.ts'
 import {
@@ -54,8 +54,9 @@ describe('one of two branches fails', () => {
     expect(over.execution).toMatchObject({ status: 'failed', lock: 'released' })
     expect(states(over)).toBe('succeeded failed skipped canceled skipped skipped')
     expect(runOf(over, 'b').outcome).toEqual({ kind: 'canceled', why: '`a` failed: interrupted' })
-    expect(runOf(over, 'b2').outcome).toEqual({ kind: 'skipped', why: '`a` failed' })
-    expect(runOf(over, 'a2').outcome).toEqual({ kind: 'skipped', why: 'the stage before did not succeed' })
+    expect(runOf(over, 'b2').outcome).toEqual({ kind: 'skipped', why: '`a` failed', because: 'a' })
+    const why = 'the stage before did not succeed'
+    expect(runOf(over, 'a2').outcome).toEqual({ kind: 'skipped', why, because: 'a' })
   })
 
   test('halt: the other may end well all the same, and nothing comes after it', () => {
@@ -139,6 +140,17 @@ describe('one of two branches fails', () => {
       expect(states(true_)).toBe('succeeded succeeded ready running pending pending')
     },
   )
+
+  test('what runs beside an unknown can still be stopped, and then people are asked as before', () => {
+    const story = ends(both('halt'), 'a', { kind: 'unknown', why: 'nobody saw' })
+    const asked = told(story, { type: 'cancel', by: alice, why: '', force: false })
+    expect(stopOf(asked.execution, runOf(asked, 'b'))).toEqual({ force: false })
+    expect(asked.execution.status).toBe('unknown')
+    const stopped = ends(asked, 'b', canceled)
+    expect(stopped.execution).toMatchObject({ status: 'unknown', lock: 'held', endedAt: null })
+    expect(answer(stopped, { type: 'cancel', by: bob, why: '', force: true }).refused).toMatch(/nothing to cancel/)
+    expect(told(stopped, { type: 'left', by: bob }).execution).toMatchObject({ status: 'unknown', ending: 'left' })
+  })
 
   test('a judgment that is rejected in a branch ends that branch, and not the word for all', () => {
     const judgment = step('judgment', ['start'], {

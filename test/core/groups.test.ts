@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { stringify } from 'yaml'
-import { parseSite } from '../../src/config.ts'
+import { parseSite } from '../../src/config/site.ts'
 import { siteSchema } from '../../src/core/site.ts'
 import { written } from './sample-site.ts'
 

@@ -243,3 +243,33 @@ test('whoever lets something change an environment has no say in that of what is
   expect(newChild(parent, nested('loadtest'), 'r2').override).toMatchObject({ by: carol })
   expect(newChild(parent, nested('other'), 'r2').override).toBeUndefined()
 })
+
+test('what is nested in what has begun goes on in its environment, and the other way round, whatever the window says', () => {
+  const stages = [{ ...stage('up', 'script'), guard: { windows: [later] } }]
+  const child = { command: 'up', line: 'up', args: {}, allow: [], stages, environment: 'loadtest' }
+  const parentOf = (first: Window[]) =>
+    begin({
+      stages: [
+        { ...stage('first', 'script'), guard: { windows: first } },
+        stage('workflow', 'workflow', { child } as never, ['first']),
+        { ...stage('last', 'script', {}, ['workflow']), guard: { windows: [later] } },
+      ] as never,
+    })
+  const nestedIn = (story: Story, change = {}) => {
+    const wish = { ...newChild(story.execution, runOf(story, 'workflow'), 'r2'), ...change }
+    return begin(wish, newEnvironment('loadtest'))
+  }
+  const begun = runs(parentOf([]), 'first', succeeded())
+  expect(states(nestedIn(begun))).toBe('ready')
+  const elsewhere = { ...runOf(begun, 'workflow'), input: { child: { ...child, environment: 'other' } } } as never
+  expect(newChild(begun.execution, elsewhere, 'r2').parent?.shares).toBeUndefined()
+  const looked = { ...begun, execution: { ...begun.execution, stages: begun.execution.stages.slice(1) } }
+  expect(states(nestedIn(looked))).toBe('waiting')
+
+  const ended = (is: object) =>
+    told(looked, { type: 'child.ended', stage: 'workflow', attempt: 1, outcome: succeeded(), ...is })
+  expect(runOf(ended({}), 'last').state).toBe('waiting')
+  expect(runOf(ended({ begun: true }), 'last').state).toBe('ready')
+  const over = runs(nestedIn(begun), 'up', succeeded())
+  expect(tells(over.effects).map(({ event }) => event)).toMatchObject([{ type: 'child.ended', begun: true }])
+})

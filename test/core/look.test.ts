@@ -56,6 +56,16 @@ describe('an apply that nobody saw end', () => {
     expect(offersOf(looked(found).execution)).toEqual(offered)
   })
 
+  test('that was canceled goes on to no new plan: only an approver gives its lock back', () => {
+    const asked = told(applying(), { type: 'cancel', by: alice, why: '', force: false })
+    const story = looked({}, ends(asked, APPLY, vanished))
+    expect(offersOf(story.execution)).toEqual(['look', 'leave'])
+    expect(answer(story, chosen('plan', carol))).toMatchObject({
+      changed: false,
+      refused: expect.stringMatching(/cannot be done/),
+    })
+  })
+
   test('has looks that are counted on, so that a button of an earlier unknown end does nothing about a later one', () => {
     const anew = told(looked(), chosen('plan', carol))
     const waits = runs(anew, PLAN, planned())

@@ -49,6 +49,17 @@ describe('a wrong command file', () => {
       /`after` to b, which is not an earlier/,
     ],
     ['an order after itself', [draft({ id: 'b', after: ['b'] })], /not an earlier stage/],
+    ['an option that there is not', [draft({ onFail: 'continue' } as never)], /has `onFail`, which stages of the kind/],
+    ['what is no stage', [undefined as never], /Entry 1 of `stages` is undefined/],
+    ['a group that is not spread', [[draft()] as never], /which is no stage. A group is spread/],
+    ['an order that is no list', [draft(), draft({ id: 'b', after: 'note' as never })], /write a list: `after/],
+    ['what recovers from nothing', [draft(), draft({ id: 'b', recovers: [] })], /would never run/],
+    ['an id that no folder could have', [draft({ id: 'a'.repeat(101) })], /at most 100/],
+    [
+      'what is used beside the stage that makes it',
+      [draft(), draft({ id: 'b', after: [], input: { text: 'a', plan: 'note' } })],
+      /`plan` to note, which may still run when it begins/,
+    ],
     ['a reference to no stage', [draft({ input: { text: 'a', plan: 'x' } })], /`plan` to x, .*earlier: none/],
   ])('%s is told to who wrote it', (_what, drafts, said) => {
     const fault = () => plan(...drafts)
@@ -68,6 +79,17 @@ describe('the real kinds', () => {
   test('who may judge, and until when, is fixed when it is planned', () => {
     const stages = real(terraform.plan({ size: 'small' }), judgment({ show: 'terraform.plan' }))
     expect(stages[1]?.input).toEqual({ show: 'terraform.plan', within: '1h', approvers: ['approvers'] })
+  })
+
+  test('a misspelt option of a judgment never asks fewer people than was meant', () => {
+    const wrong = judgment({ show: 'terraform.plan', aprovers: { count: 2 } } as never)
+    expect(() => real(terraform.plan({ size: 'small' }), wrong)).toThrow(/Stage judgment has `aprovers`/)
+  })
+
+  test('a time limit without a grace has the usual one', () => {
+    const [plan] = real(terraform.plan({ size: 'small', timeLimit: { after: '3m' } }))
+    expect(plan?.timeLimit).toEqual({ after: '3m', grace: '1m', force: true })
+    expect(() => real(terraform.plan({ size: 'small', timeLimit: 3 as never }))).toThrow(/has the `timeLimit` 3; write/)
   })
 
   test('a judgment that shows no plan is refused', () => {

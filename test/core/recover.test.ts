@@ -50,6 +50,39 @@ describe('what recovers from a failure', () => {
     expect(states(over)).toBe('succeeded failed skipped failed skipped')
   })
 
+  test('has one of its own, where that is written: what recovers from its failure runs, and then what comes after that', () => {
+    const stages = [
+      step('make'),
+      step('back', { recovers: ['make'] }),
+      step('by-hand', { recovers: ['back'], after: ['back'] }),
+      step('tell', { recovers: ['make'], after: ['by-hand'] }),
+    ]
+    const broken = runs(runs(start(stages), 'make', failed), 'back', failed)
+    expect(runEffects(broken.effects)).toEqual(['by-hand/1'])
+    const over = runs(runs(broken, 'by-hand', succeeded()), 'tell', succeeded())
+    expect(states(over)).toBe('failed failed succeeded succeeded')
+    expect(over.execution).toMatchObject({ status: 'failed', lock: 'released' })
+    const well = runs(runs(runs(start(stages), 'make', failed), 'back', succeeded()), 'tell', succeeded())
+    expect(states(well)).toBe('failed succeeded skipped succeeded')
+    const branch = stages.map((each) => (each.id === 'back' ? { ...each, onFailure: 'halt-branch' as const } : each))
+    expect(runEffects(runs(runs(start(branch), 'make', failed), 'back', failed).effects)).toEqual(['by-hand/1'])
+  })
+
+  test('goes on beside another that fails, and what comes after that one says why it is not done', () => {
+    const stages = [
+      step('make'),
+      ...['one', 'two'].flatMap((id) => [
+        step(id, { recovers: ['make'] }),
+        step(`${id}-after`, { recovers: ['make'], after: [id] }),
+      ]),
+    ]
+    const half = ends(starts(starts(runs(start(stages), 'make', failed), 'one'), 'two'), 'one', failed)
+    const over = runs(ends(half, 'two', succeeded()), 'two-after', succeeded())
+    expect(states(over)).toBe('failed failed skipped succeeded succeeded')
+    expect(over.execution.stages[2]?.outcome).toEqual({ kind: 'skipped', why: 'what comes before it failed' })
+    expect(over.execution).toMatchObject({ status: 'failed', lock: 'released' })
+  })
+
   test('stands at unknown when nobody saw how it went', () => {
     const broken = starts(runs(runs(start(), 'make', succeeded()), 'check', failed), 'back')
     const lost = told(broken, {

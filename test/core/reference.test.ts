@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { referencesIn, resolved, stageNamed } from '../../src/core/reference.ts'
+import { outputNamed, referencesIn, resolved, stageNamed } from '../../src/core/reference.ts'
+import { begin, runs, stage, succeeded } from './world.ts'
 
 describe('a reference', () => {
   const outputs = (ref: string) => ({ 'choose.version': '1.2', 'bake.files': ['a'] })[ref]
@@ -12,6 +13,13 @@ describe('a reference', () => {
 
   test('that names no output is refused with its name', () => {
     expect(() => resolved({ a: { ref: 'choose.image' } }, outputs)).toThrow(/`choose.image` is needed here/)
+  })
+
+  test('is a field that the stage gave itself', () => {
+    const { execution } = runs(begin({ stages: [stage('a', 'script')] }), 'a', succeeded({ size: 2, none: null }))
+    expect(
+      ['a.size', 'a.none', 'a.constructor', 'a.__proto__', 'b.size'].map((ref) => outputNamed(execution, ref)),
+    ).toEqual([2, null, ...[undefined, undefined, undefined]])
   })
 
   test('names the longest stage that is there, since ids have dots too', () => {

@@ -1,6 +1,23 @@
 import { expect, test } from 'vitest'
 import { retryOf } from '../../src/core/retry.ts'
-import { APPLY, applying, ends, judged, PLAN, runs, stale, succeeded, up, upStages, waiting } from './world.ts'
+import {
+  APPLY,
+  applying,
+  begin,
+  ends,
+  HOUR,
+  judged,
+  PLAN,
+  runs,
+  stage,
+  stale,
+  states,
+  succeeded,
+  told,
+  up,
+  upStages,
+  waiting,
+} from './world.ts'
 
 const failed = { kind: 'failed', error: 'half' } as const
 const ids = ({ stages }: ReturnType<typeof retryOf>) => stages.map(({ id }) => id)
@@ -35,6 +52,28 @@ test.each([
   ['has a stale plan, which is planned again by itself', () => ends(applying(), APPLY, stale).execution, /not over/],
 ])('what %s is not retried', (_how, execution, said) => {
   expect(() => retryOf(execution())).toThrow(said)
+})
+
+test('a branch that was left out because another one failed is done too, before what comes after both', () => {
+  const stages = [stage('a', 'script'), stage('b', 'script'), stage('b2', 'script', {}, ['b'])]
+  const failedFirst = runs(begin({ stages: [...stages, stage('join', 'script', {}, ['a', 'b2'])] }), 'a', failed)
+  expect(states(failedFirst)).toBe('failed skipped skipped skipped')
+  const retry = retryOf(failedFirst.execution)
+  expect(retry.stages.map(({ id, after }) => [id, after])).toEqual([
+    ['a', []],
+    ['b', []],
+    ['b2', ['b']],
+    ['join', ['a', 'b2']],
+  ])
+})
+
+test('a judgment that expired is asked again as it was written, whatever its expiry meant', () => {
+  const [plan, judgment, apply] = upStages
+  const expires = { ...judgment, input: { ...judgment?.input, onExpiry: 'halt-branch' } }
+  const asked = waiting({ stages: [plan, expires, apply] as never })
+  const over = told(asked, { type: 'judgment.due', stage: 'judgment', attempt: 1 }, HOUR)
+  expect(over.execution.status).toBe('succeeded')
+  expect(retryOf(over.execution).stages.map(({ onFailure }) => onFailure)).toEqual(['halt', 'halt', 'halt'])
 })
 
 test('what waited for windows and freezes waits for them again', () => {

@@ -221,6 +221,15 @@ function keep(town: Town, next: Next, event: Event): void {
   if (began && event.stage === APPLY) noteStart(town, next.execution, event.attempt)
 }
 
+/** What it is part of, or what else that began, had begun to change their environment. */
+function familyBegan(town: Town, { id, parent }: Execution): boolean {
+  const above = parent && town.executions.get(parent.execution)
+  if (!above) return false
+  const others = [...town.executions.values()].filter((each) => each.parent?.execution === above.id && each.id !== id)
+  const began = ({ stages }: Execution) => stages.some((each) => each.guard && (each.begun || each.startedAt !== null))
+  return [above, ...others].some(began) || familyBegan(town, above)
+}
+
 function noteStart(town: Town, execution: Execution, attempt: number): void {
   const key = `${execution.id}/${attempt}`
   if (town.begun.has(key)) throw new Error(`${key} was started twice`)
@@ -229,7 +238,8 @@ function noteStart(town: Town, execution: Execution, attempt: number): void {
   const first = !stages.some((each) => each.id !== APPLY && each.guard && (each.begun || each.startedAt !== null))
   const windows = stageOf(execution, APPLY)?.guard?.windows
   const closed = windows && (!isOpen(windows, town.now) || freezeOf(town.environment, town.now))
-  if (closed && first && !override) throw new Error(`${key} was started outside its window`)
+  if (closed && first && !override && !familyBegan(town, execution))
+    throw new Error(`${key} was started outside its window`)
   const approved = execution.judgments.filter((each) => each.decision === 'approved' && !each.fell)
   const needed = execution.stages.filter(({ kind }) => kind === 'judgment')
   for (const { id, input } of needed) {

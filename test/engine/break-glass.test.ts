@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { Actor, Person } from '../../src/core/actor.ts'
 import type { Glass } from '../../src/core/break-glass/glass.ts'
 import { command, createCatalog, z } from '../../src/core/command.ts'
+import type { EnvironmentRecord } from '../../src/core/environment.ts'
 import { siteSchema } from '../../src/core/site.ts'
 import { createArtifacts } from '../../src/engine/artifacts.ts'
 import { createAudit } from '../../src/engine/audit.ts'
@@ -10,11 +11,13 @@ import { createGlassClock } from '../../src/engine/break-glass/clock.ts'
 import { breakGlassOf, endGlass } from '../../src/engine/break-glass/deeds.ts'
 import { GlassOver, markedAudit } from '../../src/engine/break-glass/held.ts'
 import { createCrew, type Reply } from '../../src/engine/crew.ts'
+import { cancel } from '../../src/engine/deeds.ts'
 import { delegate } from '../../src/engine/delegate.ts'
 import { createSweeper } from '../../src/engine/effects.ts'
-import { override } from '../../src/engine/freeze.ts'
+import { freeze, override } from '../../src/engine/freeze.ts'
 import { judge } from '../../src/engine/judge.ts'
 import { endLifetime, extendLifetime } from '../../src/engine/lifetimes.ts'
+import { steal } from '../../src/engine/locks.ts'
 import type { CrewParts } from '../../src/engine/parts.ts'
 import { retry } from '../../src/engine/retry.ts'
 import { rightsOf } from '../../src/engine/rights.ts'
@@ -318,15 +321,20 @@ describe('what comes of it later', () => {
     const story = up({ lifetime: '4h', actor: lead, glass: [{ id: 'g0', by: 'T01TEAM/U07LEAD' }] })
     const lifetime = story.environment?.lifetime ?? null
     await here.store.alter('loadtest', (environment) => ({ environment: { ...environment, lifetime }, effects: [] }))
-    const request = { key: 'more', value: lifetime?.id ?? '', glass: ['g1'] }
+    await begin(alice)
+    const { id } = await held()
+    const request = { key: 'more', value: lifetime?.id ?? '', under: [id] }
     const parts = { ...partsOf(), now: () => story.now }
     const longer = await extendLifetime(parts as never, 'loadtest', alice, request)
     expect(longer.lifetime).toMatchObject({
       glass: [
         { id: 'g0', by: 'T01TEAM/U07LEAD' },
-        { id: 'g1', by: 'T01TEAM/U01ALICE' },
+        { id, by: 'T01TEAM/U01ALICE' },
       ],
     })
+    await endGlass(partsOf(), id, asked(eve))
+    const late = { ...request, key: 'later', value: longer.lifetime?.id ?? '' }
+    await expect(extendLifetime(parts as never, 'loadtest', alice, late)).rejects.toThrow(GlassOver)
   })
 
   test('the chain of the audit stays whole, and lines of before it have no mark', async () => {
@@ -402,6 +410,32 @@ describe('its end', () => {
     const holding = { ...asked(alice), roles: ['approvers'], glass: [id] }
     await expect(override(parts, execution.id, 'it burns', holding)).rejects.toThrow(GlassOver)
     expect((await here.store.execution(execution.id))?.override).toBeUndefined()
+  })
+
+  test('neither is a cancel of what somebody else asked for, a stolen lock or a freeze; who asked cancels his own', async () => {
+    await begin(alice)
+    const { id } = await held()
+    const execution = await started(lead, 'loadtest up')
+    const raced = { ...here.store, tell: endingFirst(here.store.tell), alter: endingFirst(here.store.alter) }
+    const mayCancel = { ...site.roles, approvers: { ...site.roles.approvers, may: [{ commands: ['runs cancel'] }] } }
+    const more = commandNamed('runs cancel', ['approvers'], { answer: async () => ({ text: 'done' }) })
+    const changed = { site: { ...site, roles: mayCancel }, catalog: createCatalog([...commands, more], site) }
+    const parts = partsOf({ store: raced, ...changed } as never)
+    const holding = () => ({ ...asked(alice), roles: ['engineers', 'approvers'], glass: [id] })
+    const once = () => ({ request: randomUUID() })
+    await expect(cancel(parts, execution.id, holding(), once())).rejects.toThrow(GlassOver)
+    const wish = { environment: 'loadtest', until: '1h', why: 'it burns' }
+    await expect(freeze(parts, wish, holding())).rejects.toThrow(GlassOver)
+    expect(await here.store.execution(execution.id)).toMatchObject({ cancel: null, status: 'running' })
+    // Of an execution that nobody knows any more.
+    const orphan = (record: EnvironmentRecord) =>
+      record.lock && { environment: { ...record, lock: { ...record.lock, execution: 'gone' } }, effects: [] }
+    await here.store.alter('loadtest', orphan)
+    await expect(steal(parts, 'loadtest', 'it hangs', holding())).rejects.toThrow(GlassOver)
+    const { lock, freeze: frozen = null } = await here.store.environment('loadtest')
+    expect([lock?.execution, frozen]).toEqual(['gone', null])
+    const own = { ...holding(), actor: lead }
+    expect((await cancel(parts, execution.id, own, once())).cancel).toMatchObject({ by: lead })
   })
 
   /** The button is pressed between the check of rights and the storing. */

@@ -137,6 +137,9 @@ describe('a time limit', () => {
     await worker.obey('r1')
     await done
     expect(await executionOf(here)).toMatchObject({ status: 'unknown', lock: 'held' })
+    expect((await stageNamed('one')).outcome).toMatchObject({
+      why: 'It took longer than 30m and did not end when it was interrupted, so that it was killed. it vanished',
+    })
   })
 
   test('waits for what ignores its interrupt and may not be killed', async () => {
@@ -234,6 +237,8 @@ test('a reference is looked up when it is used: what the stage did not give, or 
     error: expect.stringMatching(/`one.line` is needed here, and is not what one says/),
   })
   expect((await stageNamed('three')).outcome).toMatchObject({
-    error: expect.stringMatching(/`one.no` is needed here, and the stage that it names gave no such/),
+    error: expect.stringMatching(
+      /`one.no` is needed here, and the stage that it names gave no such output \(it gave execution, line,/,
+    ),
   })
 })

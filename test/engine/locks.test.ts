@@ -162,7 +162,9 @@ describe('locks steal is refused, and that is recorded once', () => {
     const crew = opened()
     const held = await unknown(crew)
     const asker = { actor: alice, roles: ['engineers'], channel: null }
-    await expect(steal(crew.parts, 'loadtest', 'mine', asker)).rejects.toThrow(/Only `approvers` may take the lock/)
+    await expect(steal(crew.parts, 'loadtest', 'mine', asker)).rejects.toThrow(
+      /Only `approvers`, `data` may take the lock/,
+    )
     await expect(said(crew, LINE, callerOf(eve))).rejects.toThrow(/may not run `locks steal`/)
     expect(await kindsOf('refused')).toMatchObject([
       { who: 'T01DEMO/U01ALICE', environment: 'loadtest' },

@@ -16,6 +16,7 @@ import { idOfChild } from '../../src/engine/nested.ts'
 import type { CrewParts } from '../../src/engine/parts.ts'
 import { createPerform } from '../../src/engine/perform.ts'
 import { retry } from '../../src/engine/retry.ts'
+import { UserError } from '../../src/errors.ts'
 import { judgment, script, stageKinds, terraform, wait, workflow } from '../../src/stages/index.ts'
 import { written } from '../core/sample-site.ts'
 import { alice, bob, carol, person, planned, worker } from '../core/world.ts'
@@ -70,6 +71,18 @@ const commands = [
   {
     name: 'missing',
     command: at('loadtest', () => [nest('up'), script({ name: 'note', with: { X: { ref: 'workflow.nothing' } } })]),
+  },
+  { name: 'bare', command: at('loadtest', () => [workflow({ command: 'up' })]) },
+  { name: 'hollow', command: at('loadtest', () => [nest('up', { outputs: { x: 'terraform.plan.colour' } })]) },
+  {
+    name: 'unjudged',
+    command: at('loadtest', () => [terraform.plan({ size: 'small' }), terraform.apply({ plan: 'terraform.plan' })]),
+  },
+  {
+    name: 'broken',
+    command: at('loadtest', () => {
+      throw new TypeError('size.toUpperCase is not a function')
+    }),
   },
   { name: 'patient', command: at('loadtest', () => [wait({ for: '1h' }), script({ name: 'note' })]) },
   {
@@ -360,10 +373,16 @@ test('nor may he retry it, while whoever may run both does', async () => {
 
 test.each([
   ['circle', /nested in itself or too deep: circle > circle/],
-  ['wrong', /size/],
+  ['wrong', /^It cannot be nested: `up` cannot run with these values\.\nsize: /],
+  ['bare', /^It cannot be nested: `up` cannot run with these values/],
+  ['hollow', /^`hollow` cannot be planned, its command file is wrong: Stage workflow .*`colour`, which terraform.plan/],
+  ['unjudged', /would apply terraform.plan, which nobody judges: .*`judgment\(/],
+  ['broken', /^`broken` cannot be planned, its command file is wrong: size.toUpperCase is not a function/],
   ['missing', /`nothing`, which workflow does not give \(it gives execution, status\)/],
 ])('%s is refused when it is planned', async (line, said) => {
-  await expect(ask(line)).rejects.toThrow(said)
+  const refused = ask(line)
+  await expect(refused).rejects.toThrow(said)
+  await expect(refused).rejects.toBeInstanceOf(UserError)
   expect(await here.store.list({ limit: 10 })).toEqual([])
 })
 

@@ -205,7 +205,7 @@ describe('cancel', () => {
   test('is one interrupt, and the program ends by itself', async () => {
     const script = `trap 'echo interrupted >>${file('log')}; exit 3' INT; echo up; while :; do sleep 0.02; done`
     const heard: string[] = []
-    const here1 = runner({ progress: (_execution, _stage, text) => heard.push(text) })
+    const here1 = runner({ progress: (_execution, { text }) => heard.push(text) })
     const done = here1.start(await ready(here, only('script', { script })))
     await until(() => heard.includes('up'))
     await here.store.tell('r1', cancel)
@@ -219,7 +219,7 @@ describe('cancel', () => {
 
   test('by force kills what does not listen, and how that ended is unknown', async () => {
     const heard: string[] = []
-    const here1 = runner({ progress: (_execution, _stage, text) => heard.push(text) })
+    const here1 = runner({ progress: (_execution, { text }) => heard.push(text) })
     const done = here1.start(await ready(here, only('script', { script: `trap '' INT; ${waits('log')}` })))
     await until(() => heard.includes('up'))
     await here.store.tell('r1', cancel)

@@ -49,6 +49,16 @@ test('a running stage that says nothing has its message drawn anew, each minute,
   await stop()
 })
 
+test('the last word of a stage that hangs for hours is kept, with what it was about', async () => {
+  await ready(here, only('script', { script: 'true' }))
+  const { progress, stop } = bot()
+  const word = { stage: 'one', text: '1 of 2 created', where: 'aws_instance.web', at: here.clock.now }
+  await progress.set('r1', word)
+  expect(await here.redis.ttl(here.keys.progress('r1'))).toBeGreaterThan(7 * 24 * 3600)
+  expect(await progress.get('r1')).toEqual([word])
+  await stop()
+})
+
 test('a bot that starts later finds the same', async () => {
   await ready(here, only('script', { script: 'true' }))
   await here.store.tell('r1', { type: 'stage.started', stage: 'one', attempt: 1, worker: workerOf('w1') })

@@ -173,7 +173,9 @@ describe('a freeze', () => {
     const crew = crewWith([], [], { app: kvSettings.parse({ ...app, outside_window: ['approvers'] }) })
     expect(await said(crew, 'freeze kv:app --until 4h --why "audit"')).toMatch(/kv:app is frozen until/)
     expect((await here.store.environment('kv:app')).freeze).toMatchObject({ why: 'audit' })
+    expect(await said(crew, 'env list')).toMatch(/\*kv:app\*: 🧊 is frozen until .* by @U03CAROL: `audit`/)
     await said(crew, 'unfreeze kv:app')
+    expect(await said(crew, 'env list')).not.toContain('kv:app')
     expect(await said(crew, 'freeze all --until 4h --why "audit"')).toMatch(/loadtest, .*kv:app are frozen/)
     await expect(said(crew, 'freeze kv:web --until 4h --why "audit"')).rejects.toThrow(/kv:web/)
   })
@@ -183,8 +185,18 @@ describe('a freeze', () => {
     const line = 'freeze loadtest --until 4h --why x'
     await crew.ask(line, caller)
     here.clock.now += 60_000
-    await crew.ask(line, caller)
+    expect(await crew.ask(line, caller)).not.toMatchObject({ answer: { text: expect.stringMatching(/earlier/) } })
     expect(await entries('frozen')).toHaveLength(1)
+  })
+
+  test('in the place of another says what that was, and what none is frozen of says so', async () => {
+    const crew = crewWith([])
+    await said(crew, 'freeze loadtest --until "2026-12-24 09:00" --why "quarter end"', bob)
+    expect(await said(crew, 'freeze all --until "2026-11-21 09:00 Asia/Tokyo" --why audit')).toMatch(
+      /frozen until Sat 2026-11-21 09:00 Asia\/Tokyo \(00:00 UTC\)[\s\S]*an earlier one: loadtest was frozen until 2026-12-24 09:00 UTC by @U02BOB: `quarter end`\.$/,
+    )
+    await said(crew, 'unfreeze all')
+    await expect(said(crew, 'unfreeze all')).rejects.toThrow('None of them is frozen.')
   })
 })
 

@@ -19,7 +19,7 @@ const worker = workerOf(id, basename(workDir))
 const heart = startHeartbeat(redis, keys, worker, 60_000, silent)
 await heart.first
 const here = { redis, url, keys, store, clock: { now: 0 }, now, dir: dirname(workDir) }
-await runnerOf(here, worker, { progress: (_execution, _stage, text) => process.stdout.write(`${text}\n`) }).start(
+await runnerOf(here, worker, { progress: (_execution, { text }) => process.stdout.write(`${text}\n`) }).start(
   JSON.parse(hint),
 )
 await heart.stop()

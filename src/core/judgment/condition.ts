@@ -1,8 +1,7 @@
 import { z } from 'zod'
 import type { Execution } from '../execution.ts'
-import { outputOf } from '../execution.ts'
-import { stageNamed } from '../reference.ts'
-import type { Fields, Json } from '../workflow.ts'
+import { outputNamed } from '../reference.ts'
+import type { Fields } from '../workflow.ts'
 
 const single = z.union([z.string(), z.number(), z.boolean()])
 
@@ -25,15 +24,10 @@ export function conditionsOf(input: Fields): Condition[] {
 export function unmet(execution: Execution, input: Fields): Condition | null {
   if (input.conditions === undefined) return null
   const holds = ({ ref, is }: Condition) => {
-    const value = given(execution, ref)
+    const value = outputNamed(execution, ref)
     return value !== undefined && (Array.isArray(is) ? is : [is]).some((each) => each === value)
   }
   return conditionsOf(input).find((each) => !holds(each)) ?? null
-}
-
-function given(execution: Execution, ref: string): Json | undefined {
-  const stage = stageNamed(ref, execution.stages)
-  return outputOf(execution, stage)?.[ref.slice(stage.length + 1)]
 }
 
 /** Why a stage was left out: `judgment.choice is not all`. */

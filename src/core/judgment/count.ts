@@ -52,11 +52,12 @@ function seated(seats: readonly string[], people: readonly Approval[]): (number 
   return taken
 }
 
-/** `1 of 2 approvals; missing: one of `data``, for messages; empty where one person is all it takes. */
-export function standingText({ given, needed, groups, done }: Standing): string {
+/** `1 of 2 approvals, by @U02BOB; missing: one of `data``, for messages; empty where one person is all it takes. */
+export function standingText({ given, needed, groups, done }: Standing, by = ''): string {
   if (needed <= 1 || done) return ''
   const missing = groups.map(({ role, count }) => `${count === 1 ? 'one' : count} of \`${role}\``).join(' and ')
-  return `${given} of ${needed} approvals${missing ? `; missing: ${missing}` : ''}`
+  const count = given < needed ? `${given} of ${needed}` : String(given)
+  return `${count} approvals${by && `, by ${by}`}${missing ? `; missing: ${missing}` : ''}`
 }
 
 /** What is there of what a waiting judgment needs, a line for each choice that somebody made; nothing where one person is all it takes. */
@@ -67,11 +68,16 @@ export function openText(stage: StageRun, judgments: readonly Judgment[], digest
   if (!none) return []
   if (given.length === 0) return [none]
   const byChoice = Map.groupBy(given, ({ choice }) => choice)
-  return [...byChoice].map(([choice, all]) => {
+  const lines = [...byChoice].map(([choice, all]) => {
     const standing = standingOf(requirement, all.map(asApproval))
-    return `${choice === undefined ? '' : `\`${choice}\`: `}${standingText(standing)} (${all.map(({ by }) => nameOf(by)).join(', ')})`
+    return `${choice === undefined ? '' : `\`${choice}\`: `}${standingText(standing, all.map(({ by }) => nameOf(by)).join(', '))}`
   })
+  return byChoice.size > 1 ? [...lines, DIFFERENT] : lines
 }
+
+/** So that nobody waits for an end that does not come by itself. */
+const DIFFERENT =
+  'They chose differently: enough of them have to choose the same. Whoever chooses again takes back his choice.'
 
 /** A judgment as far as counting goes. */
 export function asApproval({ by, roles = [] }: Judgment): Approval {

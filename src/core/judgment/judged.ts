@@ -1,12 +1,13 @@
 import { idOf, nameOf } from '../actor.ts'
 import type { Next, StageEvent, World } from '../event.ts'
 import type { Ending, StageRun } from '../execution.ts'
-import { stageOf, wordOf } from '../execution.ts'
+import { stageOf } from '../execution.ts'
 import { changed, changeStage, go, refuse } from '../finish.ts'
 import type { Judgment } from '../judgment.ts'
 import { clock, judgmentText } from '../judgment.ts'
 import { digestOf } from '../settle.ts'
 import { onFailures } from '../stage/shape.ts'
+import { wordOf } from '../status-word.ts'
 import { isDue } from '../wait.ts'
 import type { Outcome } from '../workflow.ts'
 import type { Standing } from './count.ts'
@@ -115,11 +116,13 @@ export function expired(world: World, event: StageEvent, now: number): Next {
     ? `Not enough approvals came until ${clock(stage.dueAt ?? now)}. ${so} That is not a rejection: ask again.`
     : `${so} until ${clock(stage.dueAt ?? now)}. That is not a rejection: ask again.`
   const onFailure = onFailures.find((each) => each === stage.input.onExpiry && each !== 'continue') ?? stage.onFailure
+  // Asked again it is asked as it was written: only its expiry means something else.
+  const means = onFailure === stage.onFailure ? {} : { onFailure, declared: stage.onFailure }
   const ending: Ending | null = onFailure === 'halt' ? 'expired' : world.execution.ending
   const next = { ...world, execution: { ...world.execution, ending } }
   const outcome: Outcome = { kind: 'failed', error, output: { expired: true } }
   return go(
-    changeStage(next, event, ['waiting'], () => ({ state: 'failed', outcome, onFailure, endedAt: now })),
+    changeStage(next, event, ['waiting'], () => ({ state: 'failed', outcome, ...means, endedAt: now })),
     now,
   )
 }

@@ -12,7 +12,7 @@ const MOST_NAMES = 10
 
 /**
  * Slack ids of those whom a reminder mentions: the user groups of the roles that are still missing; the members of a role that has no
- * group. Never who asked, who approved already or who handed it over.
+ * group. Never who asked, who handed it over, or who approved already, but where people chose differently: they can agree.
  */
 export function remindedOf(site: Site, execution: Execution, stage: StageRun): string[] {
   const given = approvalsOf(execution.judgments, stage.id, digestOf(execution, stage))
@@ -22,7 +22,8 @@ export function remindedOf(site: Site, execution: Execution, stage: StageRun): s
   const own = owners && typeof owners !== 'string' ? owners : null
   const names = groups.length > 0 ? groups.map(({ role }) => role) : (own?.roles ?? approvers)
   const roles = names.flatMap((name) => (Object.hasOwn(site.roles, name) ? (site.roles[name] ?? []) : []))
-  const done = new Set([...execution.askers, ...given.map(({ by }) => idOf(by))])
+  const agree = new Set(given.map(({ choice }) => choice)).size <= 1
+  const done = new Set([...execution.askers, ...(agree ? given.map(({ by }) => idOf(by)) : [])])
   const free = (user: string) => {
     const actor = { kind: 'slack', team: site.slack.team, user } as const
     return !done.has(idOf(actor)) && !delegatedBy(execution, stage, actor)

@@ -1,4 +1,4 @@
-import { UserError } from '../../errors.ts'
+import { CommandFileError, UserError } from '../../errors.ts'
 import type { Condition } from '../judgment/condition.ts'
 import { condition, conditionsOf } from '../judgment/condition.ts'
 import { choicesOf } from '../judgment/settings.ts'
@@ -13,10 +13,10 @@ export function onlyIfOf(id: string, onlyIf: StageDraft['onlyIf']): Fields {
   const all = isMany(onlyIf) ? onlyIf : [onlyIf]
   const names = all.filter((each) => typeof each === 'string')
   const conditions = all.filter((each): each is Condition => typeof each !== 'string')
-  if (names.length > 1) throw new Error(`Stage ${id} has two stages under \`onlyIf\`; there can be one.`)
+  if (names.length > 1) throw new CommandFileError(`Stage ${id} has two stages under \`onlyIf\`; there can be one.`)
   const wrong = conditions.find((each) => !condition.safeParse(each).success)
   if (wrong)
-    throw new Error(
+    throw new CommandFileError(
       `Stage ${id} has an \`onlyIf\` that cannot be read: ${JSON.stringify(wrong)}. Write { ref: 'judgment.choice', is: 'all' }.`,
     )
   return {
@@ -37,9 +37,9 @@ export function checkConditions(stage: Referring, earlier: readonly Stage[], kin
   for (const { ref, is } of conditions) {
     const name = stageNamed(ref, earlier)
     const named = earlier.find(({ id }) => id === name)
-    if (!named) throw new Error(`Stage ${stage.id} asks by \`onlyIf\` for ${name}, ${notEarlier(earlier)}`)
+    if (!named) throw new CommandFileError(`Stage ${stage.id} asks by \`onlyIf\` for ${name}, ${notEarlier(earlier)}`)
     if (!before.has(name))
-      throw new Error(
+      throw new CommandFileError(
         `Stage ${stage.id} asks by \`onlyIf\` for ${ref}, and ${name} may still run then: it has to come after it.`,
       )
     checkField(stage.id, ref, named, kinds)
@@ -51,7 +51,7 @@ function checkChoice(id: string, { id: name, input }: Stage, is: Condition['is']
   const there = choicesOf(input).filter(({ rejects }) => !rejects)
   const wrong = (Array.isArray(is) ? is : [is]).find((each) => !there.some(({ value }) => value === each))
   if (wrong !== undefined)
-    throw new Error(
+    throw new CommandFileError(
       `Stage ${id} asks by \`onlyIf\` for the choice ${wrong} of ${name}, which goes on with ${there.map(({ value }) => value).join(', ') || 'no choice'}.`,
     )
 }

@@ -1,3 +1,4 @@
+import { CommandFileError } from '../../errors.ts'
 import type { StageDraft } from '../workflow.ts'
 
 /** A draft with what it comes after, both by id. */
@@ -58,9 +59,9 @@ function partsOf(drafts: readonly StageDraft[], depth: number): Part[] {
  */
 export function parallel(branches: readonly (StageDraft | readonly StageDraft[])[]): StageDraft[] {
   const group = {}
-  const drafts = branches.map((branch) => ('kind' in branch ? [branch] : branch))
+  const drafts = branches.map((branch) => (Array.isArray(branch) ? branch : [branch as StageDraft]))
   if (drafts.length < 2 || drafts.some((branch) => branch.length === 0))
-    throw new Error('`parallel([...])` needs at least two branches, each with a stage.')
+    throw new CommandFileError('`parallel([...])` needs at least two branches, each with a stage.')
   return drafts.flatMap((branch, at) =>
     branch.map((draft) => ({ ...draft, branch: [{ group, at }, ...(draft.branch ?? [])] })),
   )

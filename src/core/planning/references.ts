@@ -1,5 +1,7 @@
 import { z } from 'zod'
+import { CommandFileError } from '../../errors.ts'
 import { conditionsOf } from '../judgment/condition.ts'
+import { childOf } from '../nested.ts'
 import { referencesIn, stageNamed } from '../reference.ts'
 import type { Fields, Json, Stage, StageKind, StageKinds } from '../workflow.ts'
 
@@ -7,8 +9,8 @@ import type { Fields, Json, Stage, StageKind, StageKinds } from '../workflow.ts'
 export type Referring = Pick<Stage, 'id' | 'after' | 'input' | 'recovers' | 'kind'>
 
 /**
- * Every `{ ref }` of a stage names an earlier one that has surely ended when it begins, and a field that its kind gives. Throws a plain error
- * for the one who wrote the command file.
+ * Every `{ ref }` of a stage names an earlier one that has surely ended when it begins, and a field that its kind gives. Throws a
+ * `CommandFileError` for the one who wrote the command file.
  */
 export function checkReferences(stage: Referring, input: Fields, earlier: readonly Stage[], kinds: StageKinds): void {
   const refs = referencesIn(input)
@@ -17,11 +19,9 @@ export function checkReferences(stage: Referring, input: Fields, earlier: readon
   for (const ref of refs) {
     const name = stageNamed(ref, earlier)
     const named = earlier.find(({ id }) => id === name)
-    if (!named) throw new Error(`Stage ${stage.id} refers by \`ref: '${ref}'\` to ${name}, ${notEarlier(earlier)}`)
-    if (before && !before.has(name))
-      throw new Error(
-        `Stage ${stage.id} refers by \`ref: '${ref}'\` to ${name}, which may still run when it begins: it has to come after it (\`after: ['${name}']\`).`,
-      )
+    if (!named)
+      throw new CommandFileError(`Stage ${stage.id} refers by \`ref: '${ref}'\` to ${name}, ${notEarlier(earlier)}`)
+    if (before && !before.has(name)) throw mayStillRun(stage.id, `ref: '${ref}'`, name)
     checkField(stage.id, ref, named, kinds)
   }
 }
@@ -40,7 +40,7 @@ export function checkField(
   const field = ref.slice(name.length + 1)
   if (!fields || Object.hasOwn(fields, field)) return
   const given = Object.keys(fields).join(', ') || 'nothing'
-  throw new Error(
+  throw new CommandFileError(
     `Stage ${id} refers by \`ref: '${ref}'\` to \`${field}\`, which ${name} does not give (it gives ${given}).`,
   )
 }
@@ -49,6 +49,30 @@ export function checkField(
 function fieldsOf(kind: StageKind | undefined, input: Fields): Readonly<Record<string, z.core.$ZodType>> | null {
   const output = typeof kind?.output === 'function' ? kind.output(input) : kind?.output
   return output?.shape ?? null
+}
+
+/** What a nested workflow is to give has to be a field of one of its stages, as far as their kinds say what they give. */
+export function checkGiven(stage: Referring, kinds: StageKinds): void {
+  const child = childOf(stage)
+  for (const ref of child ? Object.values(stage.input.outputs ?? {}) : []) {
+    const name = stageNamed(String(ref), child?.stages ?? [])
+    const named = child?.stages.find(({ id }) => id === name)
+    if (named) checkField(stage.id, String(ref), named, kinds)
+  }
+}
+
+/** A stage that an input names (what a judgment shows, the plan of an apply) has surely ended when it is used. */
+export function checkBefore(stage: Referring, field: 'plan' | 'show' | 'onlyIf', earlier: readonly Stage[]): void {
+  const name = stage.input[field]
+  // What recovers stands beside the way, and comes after the failure of something else.
+  if (typeof name !== 'string' || stage.recovers || comesAfter(stage, earlier).has(name)) return
+  throw mayStillRun(stage.id, field, name)
+}
+
+function mayStillRun(id: string, by: string, name: string): CommandFileError {
+  return new CommandFileError(
+    `Stage ${id} refers by \`${by}\` to ${name}, which may still run when it begins: it has to come after it (\`after: ['${name}']\`).`,
+  )
 }
 
 /** Why a value that a stage gave is not what its kind says that it gives; null where it is, or where the kind does not say. */
@@ -85,13 +109,13 @@ export function checkApproved(stage: Referring, earlier: readonly Stage[], kind:
   const before = comesAfter(stage, earlier)
   const beside = judgments.find(({ id }) => !before.has(id))
   if (beside)
-    throw new Error(
+    throw new CommandFileError(
       `Stage ${stage.id} does not come after ${beside.id}, the judgment of its plan: it could begin without it.`,
     )
   const mine = conditionsOf(stage.input).map((each) => JSON.stringify(each))
   const may = judgments.every(({ input }) => conditionsOf(input).some((each) => !mine.includes(JSON.stringify(each))))
   if (may)
-    throw new Error(
+    throw new CommandFileError(
       `Stage ${stage.id} is done also where the judgment of its plan is left out: give both the same \`onlyIf\`.`,
     )
 }

@@ -9,6 +9,7 @@ import type { InventoryAnswers } from '../inventory/asking.ts'
 import type { Lock } from '../locks.ts'
 import type { Schedule, ScheduleWish } from '../schedule.ts'
 import type { Site } from '../site.ts'
+import type { TriggerStanding } from '../trigger/standing.ts'
 
 /**
  * A read-only answer: plain text with `code` and *bold*; `@U01ALICE` becomes a mention. A `file` goes to the asker alone, never into the
@@ -90,6 +91,8 @@ export type AnswerContext = Asked & {
     add(wish: ScheduleWish): Promise<Schedule>
     change(id: string, what: 'skip' | 'pause' | 'resume' | 'remove'): Promise<string>
   }
+  /** What starts lines when it happens elsewhere, and how that goes. */
+  readonly triggers: { list(): Promise<TriggerStanding[]> }
   /** What of the site's services is live where. */
   readonly deploys: DeployAnswers
   readonly alerts: AlertAnswers
@@ -126,6 +129,8 @@ export type Deployed = {
   readonly live: string | null
   readonly next: string | null
   readonly serves: string | null
+  /** All that have an instance in service: two while a canary takes a share. */
+  readonly inService: ReadonlySet<string>
   /** How many instances of it pass in service, and how many there have to be. */
   readonly passing: number
   readonly wanted: number

@@ -88,8 +88,8 @@ export type RunContext = {
   run(argv: readonly string[], settings: ShortSettings): Promise<ShortResult>
   /** True when the program of this attempt was started before, by a worker that died. */
   readonly adopted: boolean
-  /** `load`: what a generator measured so far, which is shown for all generators together. */
-  progress(text: string, load?: LoadWord): void
+  /** `load`: what a generator measured so far, which is shown for all generators together. `where`: what it is about. */
+  progress(text: string, load?: LoadWord, where?: string): void
   /** What the program says, for people who look on meanwhile: shown masked by `mask`, and kept for a while only. */
   log(line: string, mask: (text: string) => string): void
   /** The stages of this execution as they stand now. */

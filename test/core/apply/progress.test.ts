@@ -6,6 +6,7 @@ import {
   progressText,
   readEvent,
   recordPlanEvent,
+  workedOn,
 } from '../../../src/core/apply.ts'
 import { complete, planned, recordOf, start } from '../apply-stream.ts'
 import { events } from '../terraform-cases.ts'
@@ -22,6 +23,16 @@ describe('progress', () => {
     expect(progressText(applyReport(recordOf([planned('a.m', 'move')])), 3000)).toBe('applying, 3 s')
   })
 
+  test('names what Terraform works on, what takes longest first', () => {
+    const creates = ['a.one', 'a.two', 'a.three'].map((address) => planned(address, 'create'))
+    const working = (...stream: Parameters<typeof recordOf>[1][]) => workedOn(applyReport(recordOf(creates, ...stream)))
+    expect(working()).toBeUndefined()
+    expect(working(start('a.one', 'create'))).toBe('a.one')
+    const both = [start('a.one', 'create'), start('a.two', 'create')]
+    expect(working(...both)).toBe('a.one and 1 more')
+    expect(working(...both, complete('a.one', 'create'))).toBe('a.two')
+  })
+
   test('says that it is stopping after an interrupt', () => {
     const line = JSON.stringify({
       type: 'log',
@@ -36,6 +47,7 @@ describe('progress', () => {
   test('of a plan counts what was refreshed, and keeps its errors', () => {
     const progress = events('delete-by-count', 'plan.ndjson').slice(0, 4).reduce(recordPlanEvent, beginPlan())
     expect(planProgressText(progress, 3000)).toMatch(/^\d of [23] refreshed, 3 s$/)
+    expect(progress.looksAt).toMatch(/^terraform_data\./)
     const failed = events('plan-fails', 'plan.ndjson').reduce(recordPlanEvent, beginPlan())
     expect(planProgressText(failed, 3000)).toBe('planning, 3 s')
     expect(failed.diagnostics).toMatchObject([{ severity: 'error', summary: 'Resource precondition failed' }])

@@ -42,6 +42,12 @@ describe('the owners of stacks/web', () => {
     ['a person by the id of Slack', '* @slack:U02BOB a@example.com', ['@slack:U02BOB', 'a@example.com']],
     ['dots are only dots', '/stacks/we. @b', []],
     ['nothing', '', []],
+    ['the files at the top alone', '* @a\n/* @b', ['@a']],
+    ['whatever lies in some folder', '*/ @b', ['@b']],
+    ['any folder at the top', '/*/ @b', ['@b']],
+    ['two stars twice', '/stacks/**/**/web @b\n**/** @c', ['@c']],
+    ['a folder with a space', '* @a\n/stacks/my\\ app/ @b', ['@a']],
+    ['a mark of the order of bytes', '\uFEFF* @a', ['@a']],
     ['lines of Windows', '* @a\r\n/stacks/ @b\r\n', ['@b']],
   ])('%s', (_what, text, owners) => {
     expect(ownersIn(text, 'stacks/web')).toEqual(owners)
@@ -50,9 +56,15 @@ describe('the owners of stacks/web', () => {
 
   test('the whole repository is owned by who owns everything in it', () => {
     expect(ownersIn('* @a\n/stacks/ @b', '.')).toEqual(['@a'])
+    expect(ownersIn('/* @a\n*/ @b', '.')).toEqual(['@a'])
   })
 
-  test.each(['!/stacks @a', '[ab] @a', 'a\\ b @a', '* bob', '* @a/b/c'])('%j is refused', (text) => {
+  test('a space, and what would stand for something else, is taken as it is after a backslash', () => {
+    expect(ownersIn('/stacks/my\\ app/ @b', 'stacks/my app/eu')).toEqual(['@b'])
+    expect(ownersIn('/stacks/w\\*b @b', 'stacks/web')).toEqual([])
+  })
+
+  test.each(['!/stacks @a', '[ab] @a', '[Section]', '\\#a @a', 'a\\', '* bob', '* @a/b/c'])('%j is refused', (text) => {
     expect(() => ownersIn(text, 'stacks/web')).toThrow(/Line 1 of CODEOWNERS/)
   })
 })

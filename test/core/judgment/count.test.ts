@@ -41,6 +41,7 @@ describe('what approvals are enough', () => {
     [2, each, [], '0 of 2 approvals; missing: one of `sre` and one of `data`'],
     [2, each, [both], '1 of 2 approvals; missing: one of `data`'],
     [3, [{ role: 'sre', count: 2 }], [data], '1 of 3 approvals; missing: 2 of `sre`'],
+    [2, each, [sre, { ...sre, by: 'e' }], '2 approvals; missing: one of `data`'],
     [2, each, [sre, data], ''],
   ])('%# is said in words', (count, groups, approvals, text) => {
     expect(standingText(standingOf({ count, groups }, approvals))).toBe(text)

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { wordOf } from '../../../src/core/execution.ts'
+import { openText } from '../../../src/core/judgment/count.ts'
 import { remindedOf } from '../../../src/core/judgment/remind-whom.ts'
 import { mayWithdraw } from '../../../src/core/judgment/withdraw.ts'
 import { recheck } from '../../../src/core/recheck.ts'
 import { siteSchema } from '../../../src/core/site.ts'
+import { wordOf } from '../../../src/core/status-word.ts'
 import type { Fields } from '../../../src/core/workflow.ts'
 import { written } from '../sample-site.ts'
 import type { Story } from '../world.ts'
@@ -109,6 +110,17 @@ describe('a reminder', () => {
     expect(remindedOf(site, asked.execution, runOf(asked, 'judgment'))).toEqual(['U02BOB', 'U03CAROL'])
     const one = judged(asked)
     expect(remindedOf(site, one.execution, runOf(one, 'judgment'))).toEqual(['U03CAROL'])
+    const choices = ['10 %', 'all'].map((value) => ({ value, label: value }))
+    const choosing = asking({ count: 2, approvers: ['approvers'], choices })
+    const chosen = (story: Story, who: typeof bob, choice: string) =>
+      told(story, { type: 'judged', judgment: judgmentBy(story, who, { choice }) })
+    const split = chosen(chosen(choosing, bob, 'all'), carol, '10 %')
+    expect(remindedOf(site, split.execution, runOf(split, 'judgment'))).toEqual(['U02BOB', 'U03CAROL'])
+    expect(openText(runOf(split, 'judgment'), split.execution.judgments, 'd1')).toEqual([
+      '`all`: 1 of 2 approvals, by @U02BOB',
+      '`10 %`: 1 of 2 approvals, by @U03CAROL',
+      expect.stringMatching(/^They chose differently: enough of them have to choose the same/),
+    ])
     const groups = [{ role: 'leads', count: 1 }]
     const lead = asking({ groups, approvers: ['approvers', 'leads'] })
     expect(remindedOf(site, lead.execution, runOf(lead, 'judgment'))).toEqual(['S01LEADS'])

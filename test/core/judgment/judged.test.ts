@@ -8,6 +8,7 @@ import {
   alice,
   answer,
   applyStage,
+  begin,
   bob,
   carol,
   ends,
@@ -161,6 +162,13 @@ describe('choices', () => {
       expect(runOf(waiting({ stages }, undefined, plan), 'judgment').state).toBe('waiting')
     }
   })
+})
+
+test('nobody is asked to approve a plan that could not be made and was gone on from', () => {
+  const stages = [{ ...stage(PLAN, PLAN), onFailure: 'continue' as const }, judgmentStage(), applyStage]
+  const over = runs(begin({ stages }), PLAN, { kind: 'failed', error: 'no provider' })
+  expect(states(over)).toBe('failed failed skipped')
+  expect(runOf(over, 'judgment').outcome).toMatchObject({ error: expect.stringMatching(/nothing to approve: `terraf/) })
 })
 
 test('expiry can mean something else for the rest than a rejection', () => {

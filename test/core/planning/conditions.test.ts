@@ -46,6 +46,7 @@ describe('a judgment is refused that', () => {
       { approvers: { count: 1 }, groups: [{ role: 'approvers', count: 2 }] },
       /asks for 1/,
     ],
+    ['reminds only after it has expired', { within: '10m', remind: '10m' }, /expires within 10m, before its first/],
     ['goes on when it expires', { onExpiry: 'continue' }, /onExpiry/],
   ])('%s', (_what, more, why) => {
     expect(() => plan(asked(more))).toThrow(why)

@@ -221,6 +221,15 @@ describe('kv', () => {
     expect(said).toContain('*Not the same*')
   })
 
+  test('get hides the password of an address under any name, and tells all the same that two differ', async () => {
+    await put('dc1', 'shared/database', 'postgres://app:hunter2@db/app')
+    await put('dc2', 'shared/database', 'postgres://app:hunter3@db/app')
+    const said = await opened().say('consul kv get shared/database')
+    expect(said).toContain('`postgres://app:***@db/app`')
+    expect(said).not.toContain('hunter')
+    expect(said).toContain('*Not the same*')
+  })
+
   test('get of what looks like a secret shows that there is a value, its length and a digest, and never a file', async () => {
     const { text, file } = await opened().ask('consul kv get config/app/db_password')
     expect(text).toMatch(/7 bytes, \*masked\*.*\n.*digest is `[0-9a-f]{12}`/)
