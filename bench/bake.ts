@@ -8,7 +8,7 @@ import { choosePorts, siteFile, writeSettings } from '../examples/demo/settings.
 import type { SlackMessage } from '../examples/demo/slack-control.ts'
 import { type Parts, startParts } from '../examples/demo/start.ts'
 import { stopParts } from '../examples/demo/stop.ts'
-import { readSite } from '../src/config.ts'
+import { readSite } from '../src/config/site.ts'
 import type { Site } from '../src/core/site.ts'
 import { buildArgv, packerEnvironment, validateArgv } from '../src/tools/packer.ts'
 import { run } from '../src/tools/run.ts'

@@ -5,7 +5,9 @@ export default command({
     'Nothing new is changed in an environment, in settings, or in all, until then; what was started goes on to its end.',
   args: z.object({
     environment: freezableOf().describe('Which one (settings as `kv:app`), or `all`'),
-    until: flag(z.string()).describe('For so long (`4h`), or until a day and a time (`"2036-11-24 09:00"`)'),
+    until: flag(z.string()).describe(
+      'For so long (`4h`), until a time of day (`18:00`), or a day and a time (`"2036-11-24 09:00"`)',
+    ),
     why: flag(z.string().min(1).max(300)).describe('Why; everybody can read it'),
     tz: z.string().optional().describe('Time zone of `--until`, such as `Asia/Tokyo`'),
   }),

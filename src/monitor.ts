@@ -1,4 +1,5 @@
-import { need, readConfig, readMonitors } from './config.ts'
+import { readMonitors } from './config/monitors.ts'
+import { need, readConfig } from './config.ts'
 import { milliseconds } from './core/duration.ts'
 import { createLog } from './log.ts'
 import { main } from './main.ts'

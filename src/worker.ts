@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path'
-import { readConfig, readSite } from './config.ts'
+import { readSite } from './config/site.ts'
+import { readConfig } from './config.ts'
 import { milliseconds } from './core/duration.ts'
 import { createEngine } from './engine/engine.ts'
 import { readGroups } from './engine/groups.ts'
@@ -30,10 +31,10 @@ await main('worker', 'runs the stages of executions; see README.md for its envir
   const words = new Map<string, Omit<Progress, 'at'>>()
 
   /** The latest word goes to the store a few times a second at most, and to Slack as often as the site says. */
-  const progress: RunnerParts['progress'] = (execution, stage, text, load) => {
-    const key = `${execution}/${stage}`
+  const progress: RunnerParts['progress'] = (execution, word) => {
+    const key = `${execution}/${word.stage}`
     const waits = words.has(key)
-    words.set(key, { stage, text, ...(load ? { load } : {}) })
+    words.set(key, word)
     if (!waits) setTimeout(() => void storeWord(execution, key), 250)
   }
 

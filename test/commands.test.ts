@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { loadCommands } from '../src/commands.ts'
-import { readSite } from '../src/config.ts'
-import { argumentsOf, createCatalog, parseCommand, usage } from '../src/core/command.ts'
+import { readSite } from '../src/config/site.ts'
+import { argumentsOf, createCatalog, helpList, parseCommand, usage } from '../src/core/command.ts'
 import { planRequest } from '../src/engine/request.ts'
+import { answerMessage } from '../src/slack/messages.ts'
 import { stageKinds } from '../src/stages/index.ts'
+import { drawn } from './slack/reading.ts'
 
 /** The contract that every command file is held to, those that come with Groundcrew and those of a site alike. */
 const site = await readSite('examples/site/groundcrew.yml')
@@ -20,6 +22,12 @@ test('there are commands to hold to the contract', () => {
   const names = commands.map(({ name }) => name)
   expect(names).toEqual(expect.arrayContaining(['loadtest up', 'loadtest resize', 'loadtest down', 'loadtest status']))
   expect(names).toEqual(expect.arrayContaining(['runs list', 'runs show', 'runs cancel', 'whoami', 'can']))
+})
+
+test('whoever may run all of them reads all of them in one answer', () => {
+  const said = drawn(answerMessage({ text: helpList([...catalog.entries.values()]) }))
+  expect(said).not.toContain('… +')
+  for (const { name } of commands) expect(said).toContain(`• ${name}`)
 })
 
 describe.each(commands)('the command file of `$name`', ({ name, command }) => {

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { stringify } from 'yaml'
-import { need, parseSite, readConfig, readSite } from '../src/config.ts'
+import { parseSite, readSite } from '../src/config/site.ts'
+import { need, readConfig } from '../src/config.ts'
 import { ConfigError, messageOf } from '../src/errors.ts'
 import { written } from './core/sample-site.ts'
 
@@ -120,6 +121,11 @@ describe('the site file', () => {
     ['in which a key stands twice', 'slack: {}\nslack: {}', /not YAML: .*unique/],
     ['that holds two documents', 'a: 1\n---\nb: 2', /not YAML/],
     ['with tabs for spaces', 'roles:\n\tengineers: {}', /not YAML/],
+    [
+      'with a key that is no name',
+      `${text}\nscripts: { a: { argv: [a], takes: { low: x } } }`,
+      /low: expected a variable in capitals/,
+    ],
     ['without roles', text.replace(/^roles:\n( .*\n)*/m, ''), /roles: /],
     ['with empty roles', text.replace(/^roles:\n( .*\n)*/m, 'roles:\n'), /roles: /],
   ])('%s stops the start with place and reason', (_what, content, said) => {

@@ -45,6 +45,8 @@ describe('the table says no', () => {
     ['src/log.ts', "import { UserError } from './errors.ts'", /depend on none/],
     ['src/index.ts', "export { run } from './tools/run.ts'", /that is tools/],
     ['src/worker.ts', 'const url = process.env.REDIS_URL', /Only src\/config\.ts and src\/cli\.ts/],
+    ['src/config/a.ts', 'const url = process.env.REDIS_URL', /Only src\/config\.ts and src\/cli\.ts/],
+    ['src/config/a.ts', "import { log } from '../log.ts'", /that is log/],
     ['src/engine/a.ts', "import { env } from 'node:process'", /reads process\.env/],
     ['src/engine/a.ts', 'const { env } = process', /reads process\.env/],
     ['src/engine/a.ts', "const url = process['env'].REDIS_URL", /reads process\.env/],

@@ -18,11 +18,16 @@ const rooms: Record<string, Room> = {
     packages: none,
     why: "A command file is a declaration: all it may use comes from '#crew', so that anybody can add one safely.",
   },
-  config: room(/^src\/config\.ts$/, ['core', 'errors'], 'It reads and checks the settings and knows nothing else.'),
+  config: room(
+    /^src\/config(\.ts$|\/)/,
+    ['core', 'errors'],
+    'It reads and checks the settings and knows nothing else.',
+  ),
   log: room(/^src\/log\.ts$/, [], 'Every room logs, so the log may depend on none.'),
   errors: { ...room(/^src\/errors\.ts$/, [], 'Every room throws, so errors depend on nothing.'), packages: none },
   index: room(/^src\/index\.ts$/, ['core', 'stages', 'errors'], "It is '#crew', all that a command file may use."),
   entry: room(/^src\/(bot|worker|monitor|cli|main|commands)\.ts$/, 'all', 'The entries wire the rooms together.'),
+  bot: room(/^src\/bot\//, 'all', 'They are the pieces that the entry src/bot.ts wires together.'),
   cli: room(/^src\/cli\//, 'all', 'The verbs of the command line are parts of the entry src/cli.ts.'),
   core: {
     files: /^src\/core\//,

@@ -10,7 +10,7 @@ export default command({
   }),
   examples: ['smoke', 'smoke --generators 1 --for 10s', 'smoke --generators 2 --scale'],
   environment: ({ plan }, site) => site.loadtests[plan]?.environment ?? '',
-  allow: ['engineers'],
+  allow: ['engineers', 'pipelines'],
   unsafe:
     'Load changes nothing that stays, and a site allows only targets of its own; with --scale people approve the change.',
   stages: ({ plan, scale, ...wish }, { site }) => loadTest({ plan, scale, ...wish }, site),

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { need, readConfig, readSite } from '../config.ts'
+import { readSite } from '../config/site.ts'
+import { need, readConfig } from '../config.ts'
 import type { Actor } from '../core/actor.ts'
 import type { Asked, Deadline } from '../core/workflow.ts'
 import { maskOf } from '../engine/audit/secrets.ts'

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
-import { readConfig, readSite } from '../config.ts'
+import { readSite } from '../config/site.ts'
+import { readConfig } from '../config.ts'
 import { didYouMean } from '../core/command/suggest.ts'
 import { nearNames } from '../core/consul/miss.ts'
 import { milliseconds } from '../core/duration.ts'

@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
 import { loadCommands } from '../commands.ts'
-import { readSite } from '../config.ts'
+import { readSite } from '../config/site.ts'
 import type { Actor } from '../core/actor.ts'
 import type { Catalog } from '../core/command.ts'
 import { createCatalog } from '../core/command.ts'
@@ -16,9 +16,10 @@ export const root = join(import.meta.dirname, '../..')
 
 const DEMO_SITE = join(root, 'examples/site/groundcrew.yml')
 
-/** For what needs no server: `--site`, or the demo's. */
-export function demoSite({ options, env }: Given): Promise<Site> {
-  return readSite(options.site === undefined ? DEMO_SITE : fileFor(env, options.site))
+/** For what needs no server: `--site`, or the one that bot and workers are started with, or the example's. */
+export function dryRunSite(given: Given): Promise<Site> {
+  const { options, env } = given
+  return readSite(options.site === undefined && !env.GROUNDCREW_SITE ? DEMO_SITE : siteFile(given))
 }
 
 /** For what goes to the servers: `--site`, or the one that bot and workers are started with. */

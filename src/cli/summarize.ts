@@ -7,7 +7,7 @@ import type { Site } from '../core/site.ts'
 import { UserError } from '../errors.ts'
 import { clean } from '../slack/limits.ts'
 import { fileFor } from './file.ts'
-import { demoSite } from './places.ts'
+import { dryRunSite } from './places.ts'
 import type { Ended, Given } from './verb.ts'
 import { usageOf } from './verbs.ts'
 
@@ -18,7 +18,7 @@ export async function summarizeVerb(given: Given): Promise<Ended> {
     const came = more.length > 0 ? `${given.words.length} files came` : 'none came'
     throw new UserError(`\`crew summarize\` reads one file, or - for standard input; ${came}.\n${usageOf('summarize')}`)
   }
-  const site = await demoSite(given)
+  const site = await dryRunSite(given)
   const plan = readPlanText(await contentOf(given, file))
   const summary = summarizePlan(plan)
   if (given.options.json) return { out: JSON.stringify(numbersOf(summary), null, 2), code: 0 }

@@ -6,7 +6,7 @@ export type Person =
 /**
  * Who did it: a person, or something that acts by itself. `lifetime` is the clock that takes an environment down when its time is
  * over; a schedule acts with the rights of its owner and with no others; a webhook is named by the site,
- * and so is a trigger: something that happens in Consul.
+ * and so is a trigger: something that happens in Consul or Jenkins.
  */
 export type Actor =
   | Person

@@ -2,9 +2,9 @@ import type { Actor } from './actor.ts'
 import { nameOf } from './actor.ts'
 import { claim, placeOf } from './environment.ts'
 import type { Effect, Event, Next, World } from './event.ts'
-import { isOver, wordOf } from './execution.ts'
-import { cancelEffects } from './failure.ts'
-import { changed, giveWay, go, refuse, withEffects } from './finish.ts'
+import { isOver } from './execution.ts'
+import { cancelEffects, hasRunning } from './failure.ts'
+import { changed, changeStage, giveWay, go, refuse, withEffects } from './finish.ts'
 import { holdDue, overridden } from './held.ts'
 import { noticeOf } from './hold.ts'
 import { delegated } from './judgment/delegate.ts'
@@ -14,7 +14,10 @@ import { withdrawn } from './judgment/withdraw.ts'
 import { clock } from './judgment.ts'
 import { limitDue } from './limit.ts'
 import { chosen, left } from './mend.ts'
-import { adopted, ended, lost, neverBegun, started, stuck } from './running.ts'
+import { neverBegun, started, stuck } from './stage/begin.ts'
+import { ended } from './stage/end.ts'
+import { adopted, lost } from './stage/lost.ts'
+import { wordOf } from './status-word.ts'
 import { stolen } from './steal.ts'
 import { moved, waited } from './wait.ts'
 
@@ -54,7 +57,7 @@ function decided(world: World, event: Event, now: number): Next {
     case 'begin.due':
       return neverBegun(world, event, now)
     case 'child.ended':
-      return ended(world, event, now)
+      return childEnded(world, event, now)
     case 'limit.due':
       return limitDue(world, event, now)
     case 'judged':
@@ -100,6 +103,12 @@ function requested(before: World, first: boolean, now: number): Next {
   return changed({ execution: { ...execution, lock: 'queued', status: 'queued' }, environment: next }, [])
 }
 
+function childEnded(world: World, event: Extract<Event, { type: 'child.ended' }>, now: number): Next {
+  if (!event.begun) return ended(world, event, now)
+  const marked = changeStage(world, event, ['running'], () => ({ begun: true }))
+  return ended(marked.changed ? marked : world, event, now)
+}
+
 function holdsLock(world: World): boolean {
   return world.environment?.lock?.execution === world.execution.id
 }
@@ -110,7 +119,8 @@ function granted(world: World): World {
 
 function canceled(world: World, event: { by: Actor; why: string; force: boolean }, now: number): Next {
   const { execution } = world
-  if (execution.status === 'unknown') return refuse(world, 'Nobody knows how it stands, so there is nothing to cancel.')
+  if (execution.status === 'unknown' && !hasRunning(execution))
+    return refuse(world, 'Nobody knows how it stands, so there is nothing to cancel.')
   if (execution.cancel && (!event.force || execution.cancel.force)) {
     return refuse(
       world,

@@ -44,7 +44,7 @@ export type ImageRelease = z.infer<typeof release>
 export type ImageVersion = z.infer<typeof imageVersion>
 
 /** A version is part of a key, of a file name and of a command line, so that it is plain: `1.4.2`, `20261120.2030`, `2.0-rc1`. */
-export const versionPattern = /^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$/
+const versionPattern = /^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$/
 
 /** The version of an image as somebody types it. */
 export function versionOf() {

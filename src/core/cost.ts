@@ -19,7 +19,7 @@ export type Cost = {
 const HOUR = 3_600_000
 
 /** As cloud providers count a month. */
-export const HOURS_A_MONTH = 730
+const HOURS_A_MONTH = 730
 
 /** What instances cost an hour, each counted by a variable; null where the site gives no price for any of them. */
 export function rateOf(prices: Readonly<Record<string, number>>, variables: Variables): number | null {

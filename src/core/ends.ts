@@ -1,5 +1,6 @@
 import type { Execution, StageRun } from './execution.ts'
-import { isOver, wordOf } from './execution.ts'
+import { isOver } from './execution.ts'
+import { wordOf } from './status-word.ts'
 
 /** What came to its end with one change of an execution, for counting. Times in milliseconds. */
 export type Ends = {
@@ -11,11 +12,14 @@ export type Ends = {
 /** Each end is in exactly one change, whoever stored it: so that counts of all processes may be added. */
 export function endsBetween(before: Execution | null, after: Execution): Ends {
   const ended = after.endedAt !== null && !(before && isOver(before))
+  // Most stages of a large one are the same as before: who is not, is looked up once.
+  const changed = after.stages.filter((stage, at) => stage !== before?.stages[at] && outcomeOf(stage))
+  const earlierOf = new Map(changed.length > 0 ? before?.stages.map((stage) => [stage.id, stage]) : [])
   return {
     execution: ended ? { status: wordOf(after), took: (after.endedAt ?? 0) - after.createdAt } : null,
-    stages: after.stages.flatMap((stage) => {
-      const earlier = before?.stages.find(({ id }) => id === stage.id)
-      return outcomeOf(stage) && !(earlier && outcomeOf(earlier) && earlier.attempt === stage.attempt)
+    stages: changed.flatMap((stage) => {
+      const earlier = earlierOf.get(stage.id)
+      return !(earlier && outcomeOf(earlier) && earlier.attempt === stage.attempt)
         ? [{ kind: stage.kind, outcome: outcomeOf(stage) ?? '', took: tookOf(stage) }]
         : []
     }),

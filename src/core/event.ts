@@ -6,6 +6,9 @@ import type { Judgment } from './judgment.ts'
 import type { Choice } from './mend.ts'
 import type { Outcome } from './workflow.ts'
 
+/** Break glasses that somebody held when he did it: it counts only where they still do when it is stored. */
+type ByGlass = { readonly glass?: readonly string[] }
+
 /** Everything that can happen to an execution. */
 export type Event =
   | { readonly type: 'requested'; readonly first?: boolean }
@@ -40,8 +43,14 @@ export type Event =
     }
   | { readonly type: 'stage.stuck'; readonly stage: string; readonly attempt: number; readonly why: string }
   | { readonly type: 'begin.due'; readonly stage: string; readonly attempt: number }
-  /** The execution that a stage began is over. */
-  | { readonly type: 'child.ended'; readonly stage: string; readonly attempt: number; readonly outcome: Outcome }
+  /** The execution that a stage began is over; `begun` where it had begun to change the environment of both. */
+  | {
+      readonly type: 'child.ended'
+      readonly stage: string
+      readonly attempt: number
+      readonly outcome: Outcome
+      readonly begun?: true
+    }
   | { readonly type: 'limit.due'; readonly stage: string; readonly attempt: number }
   | { readonly type: 'judged'; readonly judgment: Judgment }
   | { readonly type: 'judgment.due'; readonly stage: string; readonly attempt: number }
@@ -49,28 +58,21 @@ export type Event =
   | { readonly type: 'delegated'; readonly delegation: Delegation }
   | { readonly type: 'withdrawn'; readonly by: Actor }
   | { readonly type: 'wait.due'; readonly stage: string; readonly attempt: number }
-  | {
+  | ({
       readonly type: 'wait.moved'
       readonly stage: string
       readonly attempt: number
       readonly by: Actor
       /** `now` ends the wait; `later` adds what its stage says one press adds. */
       readonly to: 'now' | 'later'
-    }
-  | { readonly type: 'cancel'; readonly by: Actor; readonly why: string; readonly force: boolean }
+    } & ByGlass)
+  | ({ readonly type: 'cancel'; readonly by: Actor; readonly why: string; readonly force: boolean } & ByGlass)
   /** A window opened, or a freeze began or ended. */
   | { readonly type: 'hold.due' }
-  | {
-      readonly type: 'overridden'
-      readonly by: Actor
-      readonly why: string
-      readonly rule: string
-      /** Break glasses that he held: it counts only where they still do when it is stored. */
-      readonly glass?: readonly string[]
-    }
+  | ({ readonly type: 'overridden'; readonly by: Actor; readonly why: string; readonly rule: string } & ByGlass)
   | { readonly type: 'superseded'; readonly why: string }
-  | { readonly type: 'left'; readonly by: Actor }
-  | { readonly type: 'stolen'; readonly by: Actor; readonly why: string; readonly rule: string }
+  | ({ readonly type: 'left'; readonly by: Actor } & ByGlass)
+  | ({ readonly type: 'stolen'; readonly by: Actor; readonly why: string; readonly rule: string } & ByGlass)
   | { readonly type: 'chosen'; readonly choice: Choice }
 
 /** What has to be done besides storing. Each is stored with its due time and done at least once; each may be done twice. */

@@ -6,7 +6,7 @@ import type { Judgment } from './judgment.ts'
 import type { Parent } from './nested.ts'
 import type { Promotion } from './promotion.ts'
 import type { Held, Override } from './stage/guard.ts'
-import type { Stopped, Try } from './stage/shape.ts'
+import type { OnFailure, Stopped, Try } from './stage/shape.ts'
 import type { Fields, Outcome, Stage } from './workflow.ts'
 
 export type ExecutionStatus = 'queued' | 'running' | 'waiting' | 'succeeded' | 'failed' | 'unknown' | 'canceled'
@@ -40,6 +40,8 @@ export type StageRun = Stage & {
   readonly stuck?: string | undefined
   /** The tries of it that failed, while its `retry` goes on. */
   readonly tries?: readonly Try[]
+  /** What its failure means by the command file, where it expired and that means something else. */
+  readonly declared?: OnFailure
   /** Told to stop, by itself and not by a person. */
   readonly stopped?: Stopped
   /** An earlier start of it may have changed something already, and it is started again: it waits for no window any more. */
@@ -89,6 +91,8 @@ export type Execution = {
   readonly promotion?: Promotion
   /** The stage of another execution that this one is begun for. */
   readonly parent?: Parent
+  /** The id of the execution that this one runs again (`runs retry`). */
+  readonly retries?: string
   /** The break glasses under which it was asked for. */
   readonly glass?: readonly UnderGlass[]
   readonly notes: readonly { readonly at: number; readonly text: string }[]
@@ -115,6 +119,8 @@ export type NewExecution = {
   readonly promotion?: Promotion
   /** The stage of another execution that this one is begun for. */
   readonly parent?: Parent
+  /** The execution that this one runs again. */
+  readonly retries?: string
   readonly override?: Override
   readonly glass?: readonly UnderGlass[]
   readonly stages: readonly Stage[]
@@ -139,8 +145,9 @@ export function newExecution(wanted: NewExecution, now: number): Execution {
 }
 
 /** A stage that has still everything before it; `attempt` counts the starts there have been. */
-export function fresh(stage: Stage & { readonly attempt?: number }): StageRun {
-  const { id, kind, input, after, onFailure, recovers, retry, timeLimit, guard, aside = false, attempt = 0 } = stage
+export function fresh(stage: Stage & { readonly attempt?: number; readonly declared?: OnFailure }): StageRun {
+  const { id, kind, input, after, recovers, retry, timeLimit, guard, aside = false, attempt = 0 } = stage
+  const { declared: onFailure = stage.onFailure } = stage
   const untouched = { worker: null, readyAt: null, startedAt: null, endedAt: null, dueAt: null, outcome: null }
   const more = {
     ...(aside ? { aside } : {}),
@@ -171,51 +178,4 @@ export function isSilent(execution: Execution): boolean {
   if (execution.quiet !== true) return false
   if (!['queued', 'running', 'succeeded'].includes(execution.status)) return false
   return !execution.stages.some(({ id }) => outputOf(execution, id)?.loud === true)
-}
-
-/** The name of a file that a stage left, as people see it: what a later attempt left is another file. */
-export function fileName(name: string, attempt: number): string {
-  return attempt > 1 ? name.replace(/(?=\.[^.]*$)/, `-${attempt}`) : name
-}
-
-/** The stage that the words of a message are about: the one that runs, waits or is next. */
-export function currentStage(execution: Execution): StageRun | undefined {
-  const moving = execution.stages.find(({ state }) => state === 'running' || state === 'waiting' || state === 'ready')
-  return moving ?? execution.stages.find(({ state }) => state === 'unknown' || state === 'failed')
-}
-
-/** The same by stage: where several of a kind are in one execution, each has files of its own (`remove-plan.txt`). */
-export function stageFile({ id, kind }: Pick<Stage, 'id' | 'kind'>, name: string): string {
-  return id === kind ? name : `${id.split('.')[0]}-${name}`
-}
-
-/** The status in a word or two, as the first line of a message says it. */
-export function wordOf(execution: Execution): string {
-  if (isOver(execution) && JUDGED.includes(execution.ending ?? '')) return String(execution.ending)
-  if (isOver(execution) || execution.status === 'unknown' || execution.status === 'queued') return execution.status
-  if (execution.cancel) return execution.cancel.force ? 'stopping by force' : 'canceling'
-  if (execution.stages.some(({ state, stopped }) => state === 'running' && stopped && !stopped.late)) return 'stopping'
-  const stage = currentStage(execution)
-  if (stage?.state === 'waiting' && stage.held) return stage.held.by === 'freeze' ? 'frozen' : 'outside its window'
-  if (stage?.state === 'waiting') return stage.kind === 'wait' ? 'waiting' : 'waiting for approval'
-  return (stage && WORDS[stage.kind]) ?? 'running'
-}
-
-/** How a judgment ended it, said instead of the status. */
-const JUDGED = ['rejected', 'expired', 'withdrawn']
-
-/** What a running stage of a kind is called; a kind that is not here is simply `running`. */
-const WORDS: Record<string, string> = {
-  'terraform.plan': 'planning',
-  'terraform.apply': 'applying',
-  health: 'applying',
-  'release.choose': 'planning',
-  'release.canary': 'switching',
-  'release.switch': 'switching',
-  'release.drain': 'draining',
-  'release.restore': 'returning',
-  'packer.build': 'baking',
-  'kv.plan': 'planning',
-  'kv.apply': 'applying',
-  'load.run': 'loading',
 }

@@ -67,6 +67,11 @@ export function cancelEffects(execution: Execution, now: number): Effect[] {
     .flatMap((stage) => stopEffects(execution, stage, now))
 }
 
+/** Whether something of it can be stopped: also where it stands at unknown because of another stage. */
+export function hasRunning({ stages }: Execution): boolean {
+  return stages.some(({ state, aside }) => state === 'running' && !aside)
+}
+
 /** How its worker has to stop a stage that runs: by an interrupt, or by force; null while it may go on. */
 export function stopOf(
   { cancel }: Execution,
@@ -79,6 +84,10 @@ export function stopOf(
 /** What the end of a stage means that was told to stop: one whose time was over has failed, unless it ended well or nobody saw it. */
 export function stoppedOutcome(stopped: Stopped | undefined, outcome: Outcome): Outcome {
   if (!stopped) return outcome
+  if (stopped.late && outcome.kind === 'unknown') {
+    const killed = stopped.force ? ' and did not end when it was interrupted, so that it was killed' : ''
+    return { ...outcome, why: `It ${stopped.why}${killed}. ${outcome.why}` }
+  }
   if (stopped.late && (outcome.kind === 'canceled' || outcome.kind === 'failed')) {
     const said = outcome.kind === 'failed' ? outcome.error : outcome.why
     const output = outcome.output ? { output: outcome.output } : {}

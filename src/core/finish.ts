@@ -7,6 +7,7 @@ import { halts } from './failure.ts'
 import { shown } from './lifetime.ts'
 import { tellParent } from './nested.ts'
 import { whenOver } from './promotion.ts'
+import { isRecovery } from './recover.ts'
 import { settle } from './settle.ts'
 import type { Outcome } from './workflow.ts'
 
@@ -77,18 +78,23 @@ function notTakenDown(environment: EnvironmentRecord, execution: string, now: nu
   return { environment: { ...environment, lifetime: { ...lifetime, ending: null } }, effects: shown(lifetime, now) }
 }
 
-/** Why a stage is not done that never began: one before it failed, or one beside it that ended the execution. */
-function whyStopped({ stages }: Execution): (stage: StageRun) => string {
+type LeftOut = { readonly why: string; readonly because?: string }
+
+/** Why a stage is not done that never began, and which failure keeps it from that: of one before it, or beside it. */
+function whyStopped(execution: Execution): (stage: StageRun) => LeftOut {
+  const { stages } = execution
   const failed = stages.find(halts)
   const after = failed && new Set([failed.id])
   for (const { id, after: before } of after ? stages : []) if (before.some((name) => after?.has(name))) after?.add(id)
   return ({ id, recovers }) => {
-    if (recovers) return 'nothing to recover from'
-    return failed && !after?.has(id) ? `\`${failed.id}\` failed` : 'the stage before did not succeed'
+    if (recovers && !isRecovery(execution, { recovers })) return { why: 'nothing to recover from' }
+    if (recovers) return { why: 'what comes before it failed' }
+    const why = failed && !after?.has(id) ? `\`${failed.id}\` failed` : 'the stage before did not succeed'
+    return { why, ...(failed ? { because: failed.id } : {}) }
   }
 }
 
-function closed(stage: StageRun, status: ExecutionStatus, why: string): StageRun {
+function closed(stage: StageRun, status: ExecutionStatus, because: LeftOut): StageRun {
   if (stage.aside && stage.outcome === null) {
     return { ...stage, state: 'canceled', outcome: { kind: 'canceled', why: 'no longer needed' } }
   }
@@ -96,7 +102,7 @@ function closed(stage: StageRun, status: ExecutionStatus, why: string): StageRun
   const canceled = status === 'canceled'
   const outcome: Outcome = canceled
     ? { kind: 'canceled', why: stage.tries ? 'not tried again' : 'never started' }
-    : { kind: 'skipped', why }
+    : { kind: 'skipped', ...because }
   return { ...stage, state: canceled ? 'canceled' : 'skipped', outcome, dueAt: null }
 }
 

@@ -31,10 +31,12 @@ function closedBy(environment: EnvironmentRecord, { windows }: Guard, now: numbe
   return { by: 'window', until: at, text: `outside the window of ${target}: opens ${zonedText(at, zone)}` }
 }
 
-function hasBegun({ stages }: Execution): boolean {
+/** Whether it, or what it is part of in the same environment, has begun to change something. */
+export function hasBegun({ stages, parent }: Execution): boolean {
+  if (parent?.shares === 'begun') return true
   return stages.some(
     ({ guard, aside, startedAt, state, begun }) =>
-      guard && !aside && (begun || (startedAt !== null && state !== 'waiting')),
+      begun || (guard && !aside && startedAt !== null && state !== 'waiting'),
   )
 }
 

@@ -2,8 +2,9 @@ import { nameOf } from './actor.ts'
 import { spoken } from './duration.ts'
 import type { EnvironmentRecord } from './environment.ts'
 import type { Execution } from './execution.ts'
-import { isOver, wordOf } from './execution.ts'
+import { isOver } from './execution.ts'
 import { dayAndClock } from './judgment.ts'
+import { wordOf } from './status-word.ts'
 import { shown } from './text.ts'
 
 /** The lock of an environment; `holder` is null when nobody holds it, or when the store has no record of who does. */

@@ -20,7 +20,7 @@ const lock = z.object({
  * What a look found. `process`: of the apply, on the machine that ran it (`elsewhere`: the look was made on another one).
  * `fresh`: what a new plan of the approved stack would do now. `savedOn`: the machine that has an errored.tfstate.
  */
-export const lookOutput = z.object({
+const lookOutput = z.object({
   process: z.enum(['running', 'gone', 'elsewhere']).catch('elsewhere'),
   lock: lock.nullable().catch(null),
   fresh: z.string().nullable().catch(null),
@@ -96,5 +96,6 @@ export function offersOf(execution: Execution): Offer[] {
   if (found.process === 'running') return ['look']
   if (found.savedOn) return ['push', 'look', 'leave']
   if (found.lock) return found.process === 'gone' && found.lock.ours ? ['unlock', 'look', 'leave'] : ['look', 'leave']
-  return found.fresh === null ? ['look', 'leave'] : ['plan', 'look', 'leave']
+  // One that was canceled goes on to no new plan: it would only end, and give its lock back, by whoever may plan.
+  return found.fresh === null || execution.cancel ? ['look', 'leave'] : ['plan', 'look', 'leave']
 }

@@ -1,7 +1,8 @@
 import type { Effect } from './event.ts'
 import type { Execution, ExecutionStatus, NewExecution } from './execution.ts'
-import { outputOf, wordOf } from './execution.ts'
-import { stageNamed } from './reference.ts'
+import { hasBegun } from './hold.ts'
+import { outputNamed } from './reference.ts'
+import { wordOf } from './status-word.ts'
 import type { Fields, Outcome, Stage } from './workflow.ts'
 
 /** What a nested workflow is planned to be, with its parent: everything but who asks, which is whoever asked for the parent. */
@@ -14,6 +15,8 @@ export type Parent = {
   readonly stage: string
   readonly attempt: number
   readonly outputs: Readonly<Record<string, string>>
+  /** It works in the environment of its parent, which had begun to change that by then, or not. */
+  readonly shares?: 'untouched' | 'begun'
 }
 
 export const WORKFLOW = 'workflow'
@@ -41,15 +44,19 @@ export function newChild(parent: Execution, stage: Stage & { readonly attempt: n
   const child = childOf(stage)
   if (!child) throw new Error(`${stage.id} of ${parent.id} is no workflow.`)
   const { command, line, args, allow, environment, stages } = child
+  const same = environment !== null && environment === parent.environment
   const outputs = (stage.input.outputs ?? {}) as Record<string, string>
   return {
     ...{ id, command, line, args, allow, environment, stages, lifetime: lifetimeOf(stage.input) },
     ...{ actor: parent.actor, askers: parent.askers, origin: parent.origin },
     ...(parent.quiet ? { quiet: true } : {}),
     // Who lets something change one environment has no say in another one.
-    ...(parent.override && environment === parent.environment ? { override: parent.override } : {}),
+    ...(parent.override && same ? { override: parent.override } : {}),
     ...(parent.glass ? { glass: parent.glass } : {}),
-    parent: { execution: parent.id, line: parent.line, stage: stage.id, attempt: stage.attempt, outputs },
+    parent: {
+      ...{ execution: parent.id, line: parent.line, stage: stage.id, attempt: stage.attempt, outputs },
+      ...(same ? { shares: hasBegun(parent) ? 'begun' : 'untouched' } : {}),
+    },
   }
 }
 
@@ -63,7 +70,9 @@ export function tellParent(child: Execution, status: ExecutionStatus, now: numbe
   if (!parent) return []
   const { execution, stage, attempt } = parent
   const outcome = outcomeOfChild(child, status)
-  return [{ do: 'tell', execution, event: { type: 'child.ended', stage, attempt, outcome }, at: now }]
+  // What was begun goes on to its end, whatever the window says meanwhile: also what is left of the parent.
+  const begun = parent.shares && hasBegun(child) ? { begun: true as const } : {}
+  return [{ do: 'tell', execution, event: { type: 'child.ended', stage, attempt, outcome, ...begun }, at: now }]
 }
 
 function outcomeOfChild(child: Execution, status: ExecutionStatus): Outcome {
@@ -80,11 +89,6 @@ function outcomeOfChild(child: Execution, status: ExecutionStatus): Outcome {
       output: { ...output, vanished: true },
     }
   return { kind: 'failed', error: `${what} ${wordOf({ ...child, status })}. ${errorIn(child)}`.trim(), output }
-}
-
-function outputNamed(child: Execution, ref: string) {
-  const stage = stageNamed(ref, child.stages)
-  return outputOf(child, stage)?.[ref.slice(stage.length + 1)]
 }
 
 function errorIn({ stages }: Execution): string {

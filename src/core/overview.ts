@@ -4,6 +4,7 @@ import { spoken } from './duration.ts'
 import type { EnvironmentRecord } from './environment.ts'
 import { freezeOf, freezeText } from './freeze.ts'
 import { dayAndClock } from './judgment.ts'
+import { isKv } from './target.ts'
 import { shown } from './text.ts'
 
 type Now = { readonly now: number; readonly currency: string }
@@ -19,6 +20,13 @@ export function overviewLine(environment: EnvironmentRecord, at: Now): string {
     frozenText(environment, at),
   ]
   return `*${environment.name}*: ${parts.filter(Boolean).join(', ')}`
+}
+
+/** The settings (`kv:app`) that are frozen, a line each; of what else is frozen the line of the environment says it. */
+export function frozenSettings(records: readonly EnvironmentRecord[], at: Now): string[] {
+  return records
+    .filter((each) => isKv(each.name) && freezeOf(each, at.now))
+    .map((each) => `*${each.name}*: ${frozenText(each, at)}`)
 }
 
 /** The same with all there is to know, a line each. */

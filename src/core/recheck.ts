@@ -45,7 +45,8 @@ export function recheck(
   const lost = lostRight(execution, rights)
   const recovers = stage?.recovers !== undefined && isRecovery(execution, stage)
   if (lost && !recovers) return { refused: lost }
-  const refused = gated ? refusalOfJudges(execution, rights, stage?.input.plan) : null
+  const fallen = gated ? refusalOfJudges(execution, rights, stage?.input.plan) : null
+  const refused = fallen && `${fallen} Ask again, so that somebody who may approves it.`
   return { refused, note: lost ? `${lost} What was begun is brought back all the same.` : undefined }
 }
 

@@ -1,9 +1,15 @@
 import { z } from 'zod'
 import { UserError } from '../errors.ts'
+import type { Execution } from './execution.ts'
+import { outputOf } from './execution.ts'
 import type { Fields, Json } from './workflow.ts'
 
 /** A value that an earlier stage gives: `{ ref: 'terraform.plan.digest' }`, a stage and a field of its output. */
-export const reference = z.strictObject({ ref: z.string().regex(/^[a-z][a-z0-9._-]*\.[A-Za-z0-9_]+$/) })
+export const reference = z.strictObject({
+  ref: z.string().regex(/^[a-z][a-z0-9._-]*\.[A-Za-z0-9_]+$/, {
+    error: "expected a stage and a field that it gives, such as { ref: 'bake.artifact' }",
+  }),
+})
 export type Reference = z.infer<typeof reference>
 
 /** The references in an input, however deep. */
@@ -18,6 +24,14 @@ export function referencesIn(value: Json | undefined): string[] {
 export function stageNamed(ref: string, stages: readonly { readonly id: string }[]): string {
   const named = stages.filter(({ id }) => ref.startsWith(`${id}.`)).sort((a, b) => b.id.length - a.id.length)
   return named[0]?.id ?? ref.slice(0, ref.lastIndexOf('.'))
+}
+
+/** What a reference stands for now: a field that its stage gave itself (`constructor` is none of those), or nothing. */
+export function outputNamed(execution: Execution, ref: string): Json | undefined {
+  const stage = stageNamed(ref, execution.stages)
+  const output = outputOf(execution, stage)
+  const field = ref.slice(stage.length + 1)
+  return output && Object.hasOwn(output, field) ? output[field] : undefined
 }
 
 /** The input with every reference replaced by what the stage gave. Throws a `UserError` where it gave no such field. */

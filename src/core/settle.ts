@@ -6,9 +6,9 @@ import { haltOthers, halts, isDone } from './failure.ts'
 import { following } from './following.ts'
 import { orHeld } from './hold.ts'
 import { unmet, unmetText } from './judgment/condition.ts'
-import { ownersOf } from './judgment/owners.ts'
 import { reminder } from './judgment/remind.ts'
 import { isPlain } from './judgment/settings.ts'
+import { whyNotAsked } from './judgment/unaskable.ts'
 import type { Judgment } from './judgment.ts'
 import { nothingApplied } from './lifetime.ts'
 import { WORKFLOW } from './nested.ts'
@@ -122,9 +122,9 @@ function ask(execution: Execution, stage: StageRun, now: number): Step {
     const outcome: Outcome = { kind: 'succeeded', output: { digest: judgment.digest, preapproved: true } }
     return { stage: { ...stage, attempt, state: 'succeeded', endedAt: now, outcome }, judgment, effects: [] }
   }
-  const owners = ownersOf(execution, stage)
-  if (typeof owners === 'string') {
-    const outcome: Outcome = { kind: 'failed', error: owners }
+  const why = whyNotAsked(execution, stage)
+  if (why !== null) {
+    const outcome: Outcome = { kind: 'failed', error: why }
     return { stage: { ...stage, attempt, state: 'failed', endedAt: now, outcome }, effects: [] }
   }
   const dueAt = now + milliseconds(String(stage.input.within))

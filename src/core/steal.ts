@@ -3,10 +3,11 @@ import { nameOf } from './actor.ts'
 import type { EnvironmentRecord } from './environment.ts'
 import type { Next, World } from './event.ts'
 import type { Execution } from './execution.ts'
-import { isOver, wordOf } from './execution.ts'
+import { isOver } from './execution.ts'
 import { changed, finish, passOn, refuse } from './finish.ts'
 import { dayAndClock } from './judgment.ts'
 import { aliveText } from './mend.ts'
+import { wordOf } from './status-word.ts'
 import { shown } from './text.ts'
 
 /** Who takes a lock and why; `rule` is the one that allows it. */

@@ -37,7 +37,7 @@ const isIn = ({ opens, closes }: Span, now: number) => opens <= now && now < clo
 
 /**
  * The times at which it is open, from the one that began yesterday to those of some days ahead, in order. A clock time that comes twice is
- * the first one; one that clocks are put forward over is the moment after it. So no window is ever longer than it is written.
+ * the first one; one that clocks are put forward over is the moment after it. So no window opens twice in a night.
  */
 function timesOf({ days, from, to, zone }: Window, now: number, ahead: number): Span[] {
   const weekdays = new Set(days.flatMap((each) => readDays(each) ?? []))

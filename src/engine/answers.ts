@@ -28,6 +28,7 @@ import { wantedByAll } from './request.ts'
 import { retry } from './retry.ts'
 import { rightsOf } from './rights.ts'
 import { schedulesOf } from './schedules.ts'
+import { triggersOf } from './triggers/standing.ts'
 
 /** What a read-only command may look at, for one asker. */
 export function answerOf(parts: CrewParts, asked: Asked): AnswerContext {
@@ -54,6 +55,7 @@ export function answerOf(parts: CrewParts, asked: Asked): AnswerContext {
     images: imagesOf(parts, asked),
     deploys: deploysOf(parts),
     schedules: schedulesOf(parts, asked),
+    triggers: { list: () => triggersOf(parts) },
     alerts: alertsOf(parts, asked),
     consul: consulOf(parts, asked),
     inventory: inventoryOf(parts.site, consulOf(parts, asked)),
@@ -69,7 +71,7 @@ const MOST_SEARCHED = 20_000
 const WHOLE_ID = /^(end-)?[a-z0-9]{8}(-x\d+)?$/
 
 /** By its id, or a beginning of it that fits only one, in any case. Throws a `UserError` with near ones. */
-export async function findRun({ store, site }: Pick<CrewParts, 'store' | 'site'>, typed: string): Promise<Execution> {
+async function findRun({ store, site }: Pick<CrewParts, 'store' | 'site'>, typed: string): Promise<Execution> {
   const id = typed.toLowerCase()
   const exactly = (await store.execution(typed)) ?? (await store.execution(id))
   if (exactly) return exactly

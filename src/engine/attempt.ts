@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Execution, StageRun } from '../core/execution.ts'
-import { outputOf, stageOf } from '../core/execution.ts'
+import { stageOf } from '../core/execution.ts'
 import { wrongValue } from '../core/planning/references.ts'
 import { recheck } from '../core/recheck.ts'
-import { resolved, stageNamed } from '../core/reference.ts'
+import { outputNamed, resolved, stageNamed } from '../core/reference.ts'
 import type { Fields, Outcome, StageKinds } from '../core/workflow.ts'
 import { UserError } from '../errors.ts'
 import { claimVoid, look } from '../tools/run.ts'
@@ -64,7 +64,7 @@ export async function attemptOf(parts: RunnerParts, start: Start, controls: Runn
 
 /** That it is started stands in the audit before it is; where that fails meanwhile, it waits. */
 async function recordable(parts: RunnerParts, { execution, stage }: Start, { stop }: Running): Promise<boolean> {
-  const onWait = () => parts.progress(execution.id, stage.id, 'waiting: the audit cannot be written')
+  const onWait = () => parts.progress(execution.id, { stage: stage.id, text: 'waiting: the audit cannot be written' })
   return untilRecorded(() => parts.audit.flush(), { log: parts.log, signal: stop.signal, onWait })
 }
 
@@ -91,12 +91,20 @@ function failure({ log, worker }: RunnerParts, error: unknown, start: Start, beg
 function inputOf(execution: Execution, stage: StageRun, kinds: StageKinds): Fields {
   return resolved(stage.input, (ref) => {
     const name = stageNamed(ref, execution.stages)
-    const value = outputOf(execution, name)?.[ref.slice(name.length + 1)]
+    const value = outputNamed(execution, ref)
     const named = stageOf(execution, name)
+    if (named && value == null) throw new UserError(notGiven(ref, named))
     const wrong = named && value != null ? wrongValue(ref, value, named, kinds.get(named.kind)) : null
     if (wrong) throw new UserError(`\`${ref}\` is needed here, and is not what ${name} says that it gives: ${wrong}`)
     return value
   })
+}
+
+function notGiven(ref: string, { id, outcome, state }: StageRun): string {
+  const output = outcome && outcome.kind !== 'skipped' ? outcome.output : undefined
+  const gave = Object.keys(output ?? {}).join(', ') || 'nothing'
+  const how = state === 'succeeded' ? '' : ` ${id} is ${state}.`
+  return `\`${ref}\` is needed here, and the stage that it names gave no such output (it gave ${gave}).${how}`
 }
 
 async function wasBegun(process: string): Promise<boolean> {

@@ -8,7 +8,7 @@ import type { Judgment } from '../core/judgment.ts'
 import type { Site, Variables } from '../core/site.ts'
 import type { Target } from '../core/target.ts'
 import { targetOf } from '../core/target.ts'
-import type { Fields, LoadWord, RunContext, StageKind, StageKinds } from '../core/workflow.ts'
+import type { Fields, RunContext, StageKind, StageKinds } from '../core/workflow.ts'
 import { messageOf, UserError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { interrupt, run, runOnce } from '../tools/run.ts'
@@ -32,7 +32,7 @@ export type RunnerParts = {
   readonly workDir: string
   readonly variables: Readonly<Record<string, string>>
   readonly groups: () => Promise<Groups>
-  readonly progress: (execution: string, stage: string, text: string, load?: LoadWord) => void
+  readonly progress: (execution: string, word: Omit<Progress, 'at'>) => void
   /** Where people look on while it runs; without it nobody does. */
   readonly live?: LiveLog
   readonly progressOf: (execution: string) => Promise<readonly Progress[]>
@@ -101,7 +101,8 @@ export function contextOf(parts: RunnerParts, { execution, stage }: Start, place
     secrets: Object.values(variables(secrets)),
     signal: controls.stop.signal,
     adopted: place.begun,
-    progress: (text, load) => parts.progress(execution.id, stage.id, text, load),
+    progress: (text, load, where) =>
+      parts.progress(execution.id, { stage: stage.id, text, ...(load ? { load } : {}), ...(where ? { where } : {}) }),
     log: (line, mask) =>
       parts.live?.add({ execution: execution.id, stage: stage.id, attempt: stage.attempt }, line, mask),
     ends: async () => stageEnds(parts.store, execution, await parts.progressOf(execution.id)),

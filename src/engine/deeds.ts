@@ -2,17 +2,20 @@ import { randomUUID } from 'node:crypto'
 import { decide } from '../core/access.ts'
 import { idOf } from '../core/actor.ts'
 import type { Execution } from '../core/execution.ts'
-import { isOver, stageOf, wordOf } from '../core/execution.ts'
+import { isOver, stageOf } from '../core/execution.ts'
+import { hasRunning } from '../core/failure.ts'
 import { rolesText } from '../core/judgment.ts'
 import type { Offer } from '../core/look.ts'
 import type { Choice } from '../core/mend.ts'
 import { nextSteps } from '../core/offer.ts'
+import { wordOf } from '../core/status-word.ts'
 import { approversOf, isImage, lookFirst } from '../core/target.ts'
 import type { Asked } from '../core/workflow.ts'
 import { UserError } from '../errors.ts'
 import { writeAsked } from './audit.ts'
 import type { CrewParts } from './parts.ts'
 import { existing, pressOf, refusing, tell } from './press.ts'
+import { underOf } from './rights.ts'
 
 /** Which stage of which execution, as it stood when the button was drawn. */
 export type Pressed = { readonly execution: string; readonly stage: string; readonly attempt: number }
@@ -32,15 +35,22 @@ export async function cancel(
   if (refusal) return refuse(refusal)
   // A full disk must not keep anybody from stopping what runs: in Redis it has to be, and in the file it will be.
   await parts.audit.keep({ kind: 'asked', ...pressOf(execution, actor, what) }, `asked:${request}`)
-  const done = await tell(parts, execution, { type: 'cancel', by: actor, why: '', force }, { ...asked, what, request })
+  // Who asked may by himself, whatever he holds.
+  const under = !force && execution.askers.includes(idOf(actor)) ? {} : underOf(asked)
+  const event = { type: 'cancel', by: actor, why: '', force, ...under } as const
+  const done = await tell(parts, execution, event, { ...asked, what, request })
   if (!done.changed && done.refused) return refuse(done.refused)
   return done.execution
 }
 
-/** `runs cancel`: one that stands at unknown can only be left as it is, by an approver who takes it on himself. */
+/**
+ * `runs cancel`: one that stands at unknown can only be left as it is, by an approver who takes it on himself. Where something runs beside
+ * that, it is stopped first.
+ */
 export async function cancelOrLeave(parts: CrewParts, execution: Execution, asked: Asked): Promise<string> {
   const request = `cancel:${asked.request ?? randomUUID()}`
-  if (execution.status !== 'unknown') return canceledText(await cancel(parts, execution.id, asked, { request }))
+  const runs = execution.status !== 'unknown' || (hasRunning(execution) && !execution.cancel)
+  if (runs) return canceledText(await cancel(parts, execution.id, asked, { request }))
   const approvers = approversOf(parts.site, execution.environment)
   const { actor } = asked
   const refuse = refusing(parts, execution, { actor, what: 'leave', request })
@@ -51,7 +61,8 @@ export async function cancelOrLeave(parts: CrewParts, execution: Execution, aske
     )
   const rule = `approvers: ${may.join(', ')}`
   await writeAsked(parts.audit, { kind: 'asked', ...pressOf(execution, actor, 'leave'), rule }, request)
-  const done = await tell(parts, execution, { type: 'left', by: actor }, { ...asked, what: 'leave', request })
+  const event = { type: 'left', by: actor, ...underOf(asked) } as const
+  const done = await tell(parts, execution, event, { ...asked, what: 'leave', request })
   if (!done.changed && done.refused) return refuse(done.refused)
   if (done.execution.ending !== 'left') return refuse('It changed meanwhile; look again.')
   return `\`${execution.id}\` is left as it is and its lock is free. ${lookFirst(execution.environment)}`
@@ -85,7 +96,7 @@ export async function choose(
   const done = await tell(
     parts,
     execution,
-    { type: 'chosen', choice: { ...choice, by: actor, ...(asked.glass?.length ? { glass: asked.glass } : {}) } },
+    { type: 'chosen', choice: { ...choice, by: actor, ...underOf(asked) } },
     { ...asked, what, request },
   )
   if (!done.changed && done.refused) return refuse(done.refused)
@@ -127,7 +138,7 @@ export async function moveWait(
   const done = await tell(
     parts,
     execution,
-    { type: 'wait.moved', stage, attempt, by: actor, to },
+    { type: 'wait.moved', stage, attempt, by: actor, to, ...underOf(asked) },
     { ...asked, what, request },
   )
   if (!done.changed && done.refused) return refuse(done.refused)

@@ -34,7 +34,8 @@ async function deploysOfService(parts: CrewParts, name: string): Promise<Deploye
       const serving = servingOf(versions, { service: name, environment, live, only })
       const passing = serve.filter((each) => each.version === serving.serves && each.status === 'passing').length
       const health = { passing, wanted: Number(up[count]) || 0 }
-      return { service: name, environment, image, live, next, ...serving, ...health }
+      const inService = new Set(serve.flatMap(({ version }) => version ?? []))
+      return { service: name, environment, image, live, next, inService, ...serving, ...health }
     }),
   )
 }

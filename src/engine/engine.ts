@@ -79,3 +79,5 @@ export async function createEngine(config: Config, site: Site, log: Log, changed
     },
   }
 }
+
+export type Engine = Awaited<ReturnType<typeof createEngine>>

@@ -25,7 +25,7 @@ export async function extend(parts: CrewParts, lifetimeId: string, execution: st
   if (!decision.allowed) return refusing(parts, begun, { actor, what, request })(decision.why)
   const about = { ...pressOf(begun, actor, what), rule: decision.rule }
   await writeAsked(parts.audit, { kind: 'asked', ...about }, request)
-  const longer = () => extendLifetime(parts, name, actor, { key, value: lifetimeId, until, glass: asked.glass })
+  const longer = () => extendLifetime(parts, name, actor, { key, value: lifetimeId, until, under: asked.glass })
   const changed = await recordLate(parts.audit, about, request, longer)
   parts.kick()
   return extendedText(changed)

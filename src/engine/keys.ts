@@ -69,6 +69,10 @@ export function keysOf(prefix: string) {
     /** What a trigger has had already, where; where it was looked at once; and which bot looks. */
     trigger: (name: string, what: string, where: string) => key('trigger', name, what, where),
     triggersBegun: key('triggers', 'begun'),
+    /** How far the builds of a job were looked at, and what `triggers list` shows of a trigger. */
+    triggerMark: (name: string, what: string, where: string) => key('trigger-mark', name, what, where),
+    triggerNotes: (name: string) => key('trigger-notes', name),
+    triggerFired: (name: string) => key('trigger-fired', name),
     triggersLease: key('triggers', 'lease'),
     triggersFence: key('triggers', 'fence'),
     /** The audit: its chain, where that stands, what waits for its place in it, and how far which file has it. */

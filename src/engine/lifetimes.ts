@@ -74,13 +74,13 @@ function takeDown(parts: Parts, settings: NamedEnvironment, environment: Environ
 
 /**
  * More time, by somebody who may run the command that began it. `request` names the lifetime that he saw as its value, and makes a
- * second delivery harmless; with what he held of break glass (`glass`) it counts as asked for so. Throws a `UserError` that says why there is none.
+ * second delivery harmless; with what he held of break glass (`under`) it counts as asked for so. Throws a `UserError` that says why there is none.
  */
 export async function extendLifetime(
   parts: Parts,
   name: string,
   by: Actor,
-  request?: AlterRequest & { readonly glass?: readonly string[] | undefined },
+  request?: AlterRequest,
 ): Promise<EnvironmentRecord> {
   const settings = environmentNamed(parts.site, name)
   const change = (environment: EnvironmentRecord) => {
@@ -88,7 +88,7 @@ export async function extendLifetime(
     const longer = extended(environment, settings, by, parts.now())
     if (!longer.lifetime) return null
     const wakes = wakeUps(name, longer.lifetime, milliseconds(settings.lifetime.warn))
-    const lifetime = { ...longer.lifetime, ...underGlass(request?.glass, by, longer.lifetime.glass) }
+    const lifetime = { ...longer.lifetime, ...underGlass(request?.under, by, longer.lifetime.glass) }
     return { environment: { ...longer, lifetime }, effects: [...wakes, ...shown(environment.lifetime, parts.now())] }
   }
   const changed = await parts.store.alter(name, change, request)

@@ -8,6 +8,7 @@ import { approversOf, imageTarget, kvTarget, lookFirst } from '../core/target.ts
 import type { Asked } from '../core/workflow.ts'
 import { UserError } from '../errors.ts'
 import type { CrewParts } from './parts.ts'
+import { underOf } from './rights.ts'
 
 /** The locks of all environments and images that the site names, as they are stored. */
 export async function locksOf({ site, store }: CrewParts): Promise<Lock[]> {
@@ -45,11 +46,11 @@ export async function steal(parts: CrewParts, name: string, why: string, asked: 
   if (!id) return refuse(`Nobody holds the lock of ${name}.${stealText(environment)}`)
   const taking = { by: asked.actor, why: why.trim(), rule: `approvers: ${may.join(', ')}` }
   if (holder?.environment === name) {
-    const next = await store.tell(id, { type: 'stolen', ...taking }, request, asked.until)
+    const next = await store.tell(id, { type: 'stolen', ...taking, ...underOf(asked) }, request, asked.until)
     if (next.refused) return refuse(next.refused)
   } else {
     const take = (record: EnvironmentRecord) => stolenFromNobody(record, id, taking, now())
-    await store.alter(name, take, { key: request, value: id, until: asked.until })
+    await store.alter(name, take, { key: request, value: id, until: asked.until, under: asked.glass })
   }
   parts.kick()
   const after = await store.environment(name)

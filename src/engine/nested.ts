@@ -6,7 +6,7 @@ import { isOver, stageOf } from '../core/execution.ts'
 import { stopOf } from '../core/failure.ts'
 import { newChild, requestOfChild } from '../core/nested.ts'
 import type { PlanContext } from '../core/workflow.ts'
-import { UserError } from '../errors.ts'
+import { CommandFileError, UserError } from '../errors.ts'
 import { newId } from './id.ts'
 import type { CrewParts } from './parts.ts'
 import type { EngineParts } from './perform.ts'
@@ -24,19 +24,30 @@ export function nesting(
 ): NonNullable<PlanContext['nested']> {
   return (name, args) => {
     if (above.includes(name) || above.length >= DEEPEST)
-      throw new Error(
+      throw new CommandFileError(
         `\`${name}\` is nested in itself or too deep: ${[...above, name].join(' > ')} (at most ${DEEPEST}).`,
       )
-    if (!catalog.entries.has(name)) throw new Error(`\`${name}\` cannot be nested: there is no such command.`)
+    if (!catalog.entries.has(name))
+      throw new CommandFileError(`\`${name}\` cannot be nested: there is no such command.`)
     const fields = Object.fromEntries(Object.entries(args).map(([key, value]) => [key, String(value)]))
-    const parsed = parseFields(catalog, name, fields)
-    if (parsed.command.answer) throw new Error(`\`${name}\` only answers; there is nothing to nest.`)
+    const parsed = readFields(catalog, name, fields)
+    if (parsed.command.answer) throw new CommandFileError(`\`${name}\` only answers; there is nothing to nest.`)
     if (parsed.command.promotion?.(parsed.args, site))
       throw new UserError(
         `\`${parsed.line}\` is a promotion, whose steps are executions of their own: it cannot be nested.`,
       )
     const { command, line, args: given, allow, environment, stages, lifetime } = plan(parsed, above)
     return { command, line, args: given, allow, environment, stages, lifetime }
+  }
+}
+
+/** What is wrong with them is said of the nested command: a form shows its own fields only. */
+function readFields(catalog: CrewParts['catalog'], name: string, fields: Record<string, string>): ParsedCommand {
+  try {
+    return parseFields(catalog, name, fields)
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    throw new UserError(`It cannot be nested: ${error.message}`, { cause: error })
   }
 }
 

@@ -12,9 +12,12 @@ export type Progress = {
   readonly text: string
   readonly at: number
   readonly load?: LoadWord
+  /** What of it that was about: the address of a resource. */
+  readonly where?: string
 }
 
-const KEPT_FOR_S = 3600
+/** Longer than any stage runs: the last word of one that hangs is what people look for. It goes with its execution. */
+const KEPT_FOR_S = 30 * 86_400
 
 /** Progress is only ever the latest word of each stage; losing it loses nothing. */
 export function createProgress(redis: Redis, keys: Keys) {

@@ -49,6 +49,7 @@ export async function retry(parts: CrewParts, execution: Execution, asked: Asked
     origin: { ...execution.origin, channel: asked.channel ?? execution.origin.channel },
     environment,
     lifetime: execution.lifetime,
+    retries: execution.id,
     ...(execution.promotion
       ? { promotion: { ...execution.promotion, ...seenBy(execution, execution.promotion) } }
       : {}),

@@ -3,6 +3,7 @@ import type { Actor } from '../core/actor.ts'
 import { countingFor, isTurnedOn, rolesGiven, withGiven } from '../core/break-glass/glass.ts'
 import type { Execution } from '../core/execution.ts'
 import type { Lent } from '../core/recheck.ts'
+import type { Asked } from '../core/workflow.ts'
 import { unavailable } from './audit/unavailable.ts'
 import type { CrewParts } from './parts.ts'
 import type { Store } from './store.ts'
@@ -26,6 +27,11 @@ export async function rightsOf(
   })
   const mine = countingFor(site, actor, own, glasses)
   return { own, roles: withGiven(own, rolesGiven(site, mine)), glass: mine.map(({ id }) => id) }
+}
+
+/** The break glasses under which somebody does something, as an event has them: it counts only where they still hold when it is stored. */
+export function underOf({ glass }: Pick<Asked, 'glass'>): { readonly glass?: readonly string[] } {
+  return glass?.length ? { glass } : {}
 }
 
 /** What counts for a worker that is about to start a stage: the asker has to hold it now, and whoever judged held it when he did. */

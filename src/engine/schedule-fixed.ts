@@ -7,7 +7,7 @@ import { ConfigError, messageOf, UserError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { CrewParts } from './parts.ts'
 import { withWake } from './schedule-clock.ts'
-import { newSchedule } from './schedules.ts'
+import { newSchedule } from './schedule-new.ts'
 
 type Fixed = Site['schedules']['fixed'][string]
 

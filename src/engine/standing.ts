@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis'
 import type { Execution } from '../core/execution.ts'
-import { wordOf } from '../core/execution.ts'
 import type { Site } from '../core/site.ts'
+import { wordOf } from '../core/status-word.ts'
 import { imageTarget } from '../core/target.ts'
 import type { Keys } from './keys.ts'
 import type { Store } from './store.ts'

@@ -1,7 +1,7 @@
 import type { Effect } from '../core/event.ts'
 import type { Execution } from '../core/execution.ts'
-import { wordOf } from '../core/execution.ts'
 import { seenBy } from '../core/promotion.ts'
+import { wordOf } from '../core/status-word.ts'
 import { messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Audit } from './audit.ts'

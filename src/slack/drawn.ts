@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Execution } from '../core/execution.ts'
-import { wordOf } from '../core/execution.ts'
+import { wordOf } from '../core/status-word.ts'
 import { messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Message } from './limits.ts'

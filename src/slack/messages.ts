@@ -4,7 +4,7 @@ import type { EnvironmentRecord } from '../core/environment.ts'
 import { mayExtend, placeOf } from '../core/environment.ts'
 import type { Execution, StageRun } from '../core/execution.ts'
 import { isOver } from '../core/execution.ts'
-import { clock } from '../core/judgment.ts'
+import { clock, rolesText } from '../core/judgment.ts'
 import { zonedText } from '../core/schedule/zone.ts'
 import { targetText } from '../core/target.ts'
 import type { Message } from './limits.ts'
@@ -91,7 +91,9 @@ function holderLine({ lock }: EnvironmentRecord, runsLink: ExecutionView['runsLi
 /** Who decided, how long it may live, what happened on the way. */
 function recordBlocks(view: ExecutionView): KnownBlock[] {
   const { judgments, notes, ending } = view.execution
-  const decided = judgments.filter(({ decision, fell }) => decision === 'approved' || fell).map(judgmentLine)
+  const given = judgments.filter(({ decision, fell }) => decision === 'approved' || fell)
+  const several = new Set(given.map(({ stage }) => stage)).size > 1
+  const decided = given.map((each) => `${several ? `${code(each.stage)}: ` : ''}${judgmentLine(each)}`)
   const lifetime = lifetimeLine(view)
   const said = ending === 'superseded' || ending === 'left' || ending === 'withdrawn' ? notes.slice(0, -1) : notes
   const left = Math.max(said.length - MOST_NOTES, 0)
@@ -121,6 +123,7 @@ function askBlocks(view: ExecutionView): KnownBlock[] {
   if (execution.cancel || waiting.length === 0) return actions(controls)
   return waiting.flatMap((stage, at) => [
     section(
+      ...(waiting.length > 1 ? [whichOf(stage)] : []),
       ...(stage.held ? heldLines(execution, stage) : stage.kind === 'wait' ? waitLines(stage) : askLines(view, stage)),
     ),
     ...actions([...buttonsOf(execution, stage), ...(at === waiting.length - 1 ? controls : [])]),
@@ -130,6 +133,11 @@ function askBlocks(view: ExecutionView): KnownBlock[] {
 function buttonsOf(execution: Execution, stage: StageRun): ReturnType<typeof judgmentButtons> {
   if (stage.held) return []
   return stage.kind === 'wait' ? waitButtons(execution, stage) : judgmentButtons(execution, stage)
+}
+
+/** Where several branches wait at once: which one this is, and what of it is judged. */
+function whichOf({ id, input }: StageRun): string {
+  return `*${code(id)}*${typeof input.show === 'string' ? `, about ${code(input.show)}` : ''}`
 }
 
 /** Why it is not begun, by itself when, and how it can be begun all the same. */
@@ -145,5 +153,8 @@ function waitLines({ dueAt, startedAt, input }: StageRun): string[] {
   const there = typeof time === 'string' && typeof zone === 'string' && dueAt !== null
   const when = dueAt === null ? '' : there ? zonedText(dueAt, zone) : timeFrom(dueAt, startedAt ?? dueAt)
   const until = when && ` until ${when}`
-  return [`⏲️ It waits${until}.${typeof input.why === 'string' ? ` ${plain(input.why)}` : ''}`]
+  const skip = Array.isArray(input.skip)
+    ? people(rolesText(input.skip.map(String)))
+    : 'Approvers, and who may cancel it,'
+  return [`⏲️ It waits${until}.${typeof input.why === 'string' ? ` ${plain(input.why)}` : ''}`, `${skip} may skip it.`]
 }

@@ -5,6 +5,7 @@ import type { Execution } from '../core/execution.ts'
 import { plainText, tidy } from '../core/text.ts'
 import type { Deadline } from '../core/workflow.ts'
 import type { Reply } from '../engine/crew.ts'
+import { FieldRefusal } from '../errors.ts'
 import { privateAnswer } from './answer.ts'
 import type { Desk } from './desk.ts'
 import { inTime, once, said } from './desk.ts'
@@ -129,6 +130,7 @@ export async function submittedFields(
       return { channel, message: await messageOf(desk, await desk.crew.submit(name, fields, { ...caller, until }), to) }
     } catch (error) {
       if (error instanceof FieldErrors) return { channel, errors: { ...error.errors } }
+      if (error instanceof FieldRefusal) return { channel, errors: { [error.field]: error.message } }
       throw error
     }
   }

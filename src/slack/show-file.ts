@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { fileName, isSilent, outputOf } from '../core/execution.ts'
+import { isSilent, outputOf } from '../core/execution.ts'
+import { fileName } from '../core/stage/files.ts'
 import type { Wish } from '../engine/outbox.ts'
 import { Later } from './call.ts'
 import { tidy } from './deliver.ts'

@@ -53,9 +53,12 @@ export const judgmentKind: StageKind<Input> = {
   plan(draft, { site, environment, image, kv }) {
     const target = environment ?? image ?? kv
     if (!target)
-      throw new Error('A judgment needs something whose approvers are asked: give the command an `environment`.')
+      throw new UserError('A judgment needs something whose approvers are asked: give the command an `environment`.')
     const { within, approvers, groups = [], delegate = site.judgment.delegate, ...rest } = draft
-    for (const time of [within, draft.remind]) if (time !== undefined) milliseconds(time)
+    const [most, every] = [within ?? site.judgment.within, draft.remind]
+    for (const time of [most, every]) if (time !== undefined) milliseconds(time)
+    if (every !== undefined && milliseconds(every) >= milliseconds(most))
+      throw new UserError(`This judgment expires within ${most}, before its first reminder (\`remind: '${every}'\`).`)
     const count = approvers?.count ?? groups.reduce((sum, each) => sum + each.count, 0)
     checkRequirement({ count: Math.max(count, 1), groups }, { site, approvers: target.approvers, name: target.name })
     if (approvers?.codeowners && !site.codeowners)
@@ -63,12 +66,12 @@ export const judgmentKind: StageKind<Input> = {
         'This judgment asks the owners of the stack, and the site does not say who is who (`codeowners`).',
       )
     if (approvers?.codeowners && !environment)
-      throw new Error('`approvers: { codeowners: true }` needs an environment, whose stack has owners.')
+      throw new UserError('`approvers: { codeowners: true }` needs an environment, whose stack has owners.')
     const names = approvers?.codeowners ? { team: site.slack.team, ...site.codeowners } : null
     return {
       ...given(rest),
       show: draft.show,
-      within: within ?? site.judgment.within,
+      within: most,
       approvers: [...target.approvers],
       ...(count > 1 ? { count } : {}),
       ...(names ? { codeowners: { ...names } } : {}),

@@ -2,7 +2,7 @@ import { stat, writeFile } from 'node:fs/promises'
 import { z } from 'zod'
 import type { Import } from '../core/address.ts'
 import type { ApplyEnd } from '../core/apply.ts'
-import { applyReport, beginApply, progressText, readEvent, recordEvent } from '../core/apply.ts'
+import { applyReport, beginApply, progressText, readEvent, recordEvent, workedOn } from '../core/apply.ts'
 import { milliseconds } from '../core/duration.ts'
 import type { Plan } from '../core/plan.ts'
 import { readPlanText, secretsOf, summarizePlan } from '../core/plan.ts'
@@ -118,7 +118,9 @@ async function runApply(plan: Plan, context: RunContext, place: Workplace, mask:
     if (!event) return
     for (const text of eventText(line)) context.log(text, mask)
     record = recordEvent(record, event)
-    context.progress(mask(progressText(applyReport(record), context.now() - since)))
+    const report = applyReport(record)
+    const where = workedOn(report)
+    context.progress(mask(progressText(report, context.now() - since)), undefined, where && mask(where))
   })
   const end = await endOf(seen)
   const how: ApplyEnd = end.end === 'ended' ? { exitCode: end.exitCode } : 'vanished'

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beginPlan, planProgressText, readEvent, recordPlanEvent } from '../core/apply.ts'
-import { stageFile } from '../core/execution.ts'
 import { droppedIn } from '../core/live.ts'
 import { driftIn, driftWords, readPlanText, secretsOf, shownVariables, summarizePlan } from '../core/plan.ts'
+import { stageFile } from '../core/stage/files.ts'
 import type { Fields, Outcome, ProcessEnd, RunContext, StageKind } from '../core/workflow.ts'
 import { UserError } from '../errors.ts'
 import { planArgv, showJsonArgv, showTextArgv } from '../tools/terraform.ts'
@@ -84,7 +84,8 @@ async function runPlan(planned: Laid, context: RunContext, place: Workplace): Pr
     if (!event) return
     for (const text of eventText(line)) context.log(text, mask)
     progress = recordPlanEvent(progress, event)
-    context.progress(planProgressText(progress, context.now() - since))
+    const { looksAt } = progress
+    context.progress(planProgressText(progress, context.now() - since), undefined, looksAt && mask(looksAt))
   })
 }
 

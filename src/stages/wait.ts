@@ -3,6 +3,7 @@ import { milliseconds } from '../core/duration.ts'
 import { readClock } from '../core/schedule/clock.ts'
 import { readZone } from '../core/schedule/zone.ts'
 import type { Shape, StageDraft, StageKind } from '../core/workflow.ts'
+import { CommandFileError } from '../errors.ts'
 
 const input = z
   .strictObject({
@@ -36,7 +37,7 @@ export const waitKind: StageKind<z.infer<typeof input>> = {
     for (const text of [input.for ?? '1s', input.postpone ?? '1s', input.most]) milliseconds(text)
     for (const role of input.skip ?? []) {
       if (Object.hasOwn(site.roles, role)) continue
-      throw new Error(
+      throw new CommandFileError(
         `A wait may be skipped by ${role}, which is no role of the site (there are ${Object.keys(site.roles).join(', ')}).`,
       )
     }

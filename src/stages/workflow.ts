@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { WORKFLOW } from '../core/nested.ts'
 import { stageNamed } from '../core/reference.ts'
 import type { Fields, Shape, StageDraft, StageKind } from '../core/workflow.ts'
+import { CommandFileError } from '../errors.ts'
 
 const input = z.strictObject({
   /** The name of a command of this crew: `loadtest up`. */
@@ -31,11 +32,13 @@ export const workflowKind: StageKind<Input> = {
     }),
   plan({ command, args, outputs }, { nested }) {
     if (!nested)
-      throw new Error(`\`${command}\` cannot be nested here: only a command that somebody asks for can begin another.`)
+      throw new CommandFileError(
+        `\`${command}\` cannot be nested here: only a command that somebody asks for can begin another.`,
+      )
     const { lifetime, ...child } = nested(command, args)
     for (const [name, ref] of Object.entries(outputs)) {
       if (child.stages.some(({ id }) => id === stageNamed(ref, child.stages))) continue
-      throw new Error(
+      throw new CommandFileError(
         `\`${command}\` has no stage for the output ${name} (${ref}); it has ${child.stages.map(({ id }) => id).join(', ')}.`,
       )
     }

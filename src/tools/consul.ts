@@ -19,7 +19,10 @@ const entry = z.looseObject({
 /** One instance of a service; `status` is that of its worst check, `output` what that check said. */
 export type Instance = {
   readonly id: string
+  /** `host:port` */
   readonly address: string
+  readonly host: string
+  readonly port: number
   readonly status: string
   readonly output: string
   /** Kept out of service by hand (Consul's maintenance mode); `own` is then what its other checks say. */
@@ -141,9 +144,12 @@ function isMaintenance({ CheckID }: Check): boolean {
 function instanceOf({ Node, Service, Checks }: z.infer<typeof entry>): Instance {
   const all = worstOf(Checks)
   const own = worstOf(Checks.filter((check) => !isMaintenance(check)))
+  const host = Service.Address || Node.Address
   return {
     id: Service.ID,
-    address: `${Service.Address || Node.Address}:${Service.Port}`,
+    address: `${host}:${Service.Port}`,
+    host,
+    port: Service.Port,
     status: all.Status,
     output: all.Output.trim().slice(0, 300),
     maintenance: Checks.some(isMaintenance),

@@ -54,7 +54,7 @@ export function initArgv({ backendConfig = {} }: { backendConfig?: Readonly<Reco
   return ['init', '-input=false', '-reconfigure', '-no-color', ...backendConfigItems(backendConfig)]
 }
 
-export function backendConfigItems(config: Readonly<Record<string, string>>): string[] {
+function backendConfigItems(config: Readonly<Record<string, string>>): string[] {
   return Object.entries(config).map(([name, value]) => `-backend-config=${nameOf(name, 'backend setting')}=${value}`)
 }
 

@@ -126,8 +126,12 @@ test('every secret that a process knows is hidden: by name, named by the site, o
     SLACK_BOT_TOKEN: 'xoxb-second',
     GROUNDCREW_ARTIFACT_KEY: 'third-key',
     REDIS_URL: 'rediss://user:fo%40urth@host:6379',
+    CHAT_URL: 'https://hooks.example.com/T01/fifth-secret',
     PATH: '/usr/bin',
   }
-  const mask = maskOf(variables, { environments } as unknown as Parameters<typeof maskOf>[1])
-  expect(mask('first-secret xoxb-second third-key fo@urth /usr/bin')).toBe('*** *** *** *** /usr/bin')
+  const calls = { chat: { secret_url: 'CHAT_URL', secret_headers: {} } }
+  const mask = maskOf(variables, { environments, calls } as unknown as Parameters<typeof maskOf>[1])
+  expect(mask('first-secret xoxb-second third-key fo@urth /T01/fifth-secret /usr/bin')).toBe(
+    '*** *** *** *** *** /usr/bin',
+  )
 })

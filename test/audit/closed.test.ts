@@ -96,7 +96,7 @@ describe('while the audit file cannot be written', () => {
       await audit.flush()
       if (++flushes === 1) fill()
     }
-    const one = runner({ audit: { ...audit, flush }, progress: (_execution, _stage, text) => said.push(text) })
+    const one = runner({ audit: { ...audit, flush }, progress: (_execution, { text }) => said.push(text) })
     const stage = one.start(hint)
     await until(() => said.length > 0)
     return { stage, said: said.slice(0, 1), obey: () => one.obey('r1') }
@@ -110,7 +110,7 @@ describe('while the audit file cannot be written', () => {
     )
     const said: string[] = []
     const audit = auditOf(here, { file: file() })
-    const stage = runner({ audit, progress: (_execution, _stage, text) => said.push(text) }).start(hint)
+    const stage = runner({ audit, progress: (_execution, { text }) => said.push(text) }).start(hint)
     await until(() => said.includes('up'))
     fill()
     symlinkSync('/dev/null', go)

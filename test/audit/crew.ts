@@ -1,5 +1,5 @@
 import { loadCommands } from '../../src/commands.ts'
-import { readSite } from '../../src/config.ts'
+import { readSite } from '../../src/config/site.ts'
 import type { Actor } from '../../src/core/actor.ts'
 import { createCatalog } from '../../src/core/command.ts'
 import { createArtifacts } from '../../src/engine/artifacts.ts'

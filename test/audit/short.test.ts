@@ -86,7 +86,7 @@ describe('short commands of a stage', () => {
       await audit.flush()
       if (++flushes === 2 && when === 'start') fill()
     }
-    const progress = (_execution: string, _stage: string, text: string) => said.push(text)
+    const progress = (_execution: string, { text }: { text: string }) => said.push(text)
     const stage = runnerOf(here, workerOf('w1'), { audit: { ...audit, flush }, progress }).start(hint)
     return { stage, said }
   }

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startJenkinsStandIn } from '../fixtures/jenkins-stand-in.ts'
 import { crew } from './crew.ts'
 import { startServers } from './servers.ts'
 
@@ -129,13 +130,52 @@ channels: { ops: C01OPS }
 roles: { engineers: { members: [U01ALICE] } }
 environments:
   loadtest: { stack: nowhere, terraform: no-terraform, backend: { type: local }, approvers: [engineers], pass: [NOT_SET] }
+calls:
+  chat: { secret_url: CHAT_URL }
+  pager: { secret_url: PAGER_URL, secret_headers: { Authorization: NOT_SET } }
 `,
     )
-    const { stdout } = await doctor({}, ['--site', site])
+    const { stdout } = await doctor({ CHAT_URL: 'hooks.example.com/hunter2', PAGER_URL: 'https://a/b' }, [
+      '--site',
+      site,
+    ])
     expect(stdout).toMatch(/^FAIL {2}team: the token is of T01DEMO, the site file says T09OTHER/m)
     expect(stdout).toMatch(/^FAIL {2}terraform for loadtest: .*`no-terraform`/m)
     expect(stdout).toMatch(/^FAIL {2}stack of loadtest: .*nowhere is not there/m)
     expect(stdout).toMatch(/^warn {2}variables of loadtest: not set here: NOT_SET/m)
+    expect(stdout).toMatch(/^FAIL {2}call chat: CHAT_URL is no address/m)
+    expect(stdout).toMatch(/^warn {2}call pager: NOT_SET not set here/m)
+    expect(stdout).not.toContain('hunter2')
+  })
+
+  test('asks Jenkins for the jobs whose end is a trigger, and says what keeps a bot from it', async () => {
+    const site = join(scratch, 'jenkins.yml')
+    const ci = await startJenkinsStandIn()
+    ci.built()
+    writeFileSync(
+      site,
+      `slack: { team: T01DEMO }
+channels: { ops: C01OPS }
+roles: { engineers: { members: [U01ALICE] } }
+environments: {}
+jenkins:
+  well: { url: ${ci.job}, user: CI_USER, token: CI_TOKEN }
+  lost: { url: ${ci.job}s, user: CI_USER, token: CI_TOKEN }
+  bare: { url: ${ci.job}, user: CI_USER, token: NOT_SET }
+  idle: { url: ${ci.job}, user: NOT_SET, token: NOT_SET }
+triggers:
+  a: { on: { jenkins: well }, line: bake }
+  b: { on: { jenkins: lost }, line: bake }
+  c: { on: { jenkins: bare }, line: bake }
+`,
+    )
+    const { stdout } = await doctor({ CI_USER: 'bot', CI_TOKEN: '11token22' }, ['--site', site]).finally(ci.stop)
+    expect(stdout).toMatch(/^ok {4}Jenkins job well: answers, its latest build is 1\./m)
+    expect(stdout).toMatch(
+      /^warn {2}Jenkins job lost: There is no job at .*deploys, or it is not shown to this user\./m,
+    )
+    expect(stdout).toMatch(/^warn {2}Jenkins job bare: not set here: NOT_SET\./m)
+    expect(stdout).not.toMatch(/idle|11token22/)
   })
 
   test('looks for versions, variable files and repositories', async () => {

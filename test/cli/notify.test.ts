@@ -42,8 +42,10 @@ const write = (text: string) => writeFileSync(join(stack, 'main.tf'), text)
 const notify = (args: readonly string[], env: Record<string, string> = {}) =>
   crew(['notify', '--channel', 'C01OPS', '--', 'terraform', ...args], {
     cwd: stack,
-    env: { SLACK_API_URL: slack.apiUrl, SLACK_BOT_TOKEN: 'xoxb-test', CHECKPOINT_DISABLE: '1', ...env },
+    env: { ...slackEnv(), ...env },
   })
+
+const slackEnv = () => ({ SLACK_API_URL: slack.apiUrl, SLACK_BOT_TOKEN: 'xoxb-test', CHECKPOINT_DISABLE: '1' })
 
 /** The newest message as a person reads it. */
 async function posted(): Promise<string> {
@@ -69,7 +71,11 @@ describe('crew notify', () => {
     expect((await notify(['plan'])).code).toBe(0)
     expect(await posted()).toContain('*no changes*')
     write('resource "terraform_data" "other" {}')
-    expect((await notify(['plan', '-out=mine.tfplan'])).code).toBe(0)
+    // As npm runs it: at the top of the repository, and says where it was called.
+    const byNpm = crew(['notify', '--channel', 'C01OPS', '--', 'terraform', 'plan', '-out=mine.tfplan'], {
+      env: { ...slackEnv(), npm_lifecycle_event: 'crew', INIT_CWD: stack },
+    })
+    expect((await byNpm).code).toBe(0)
     expect(await posted()).toMatch(/⚠️ `terraform_data\.item: will be destroyed.*• `terraform_data\.other/)
     expect((await notify(['apply', 'mine.tfplan'])).code).toBe(0)
     expect(await posted()).toMatch(/Done\*: 2/)

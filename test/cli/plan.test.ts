@@ -45,6 +45,20 @@ describe.concurrent('plan', () => {
     expect(stdout).toMatch(/1\. terraform\.plan\n +size: large[\s\S]*app_count = 12[\s\S]*3\. terraform\.apply/)
   })
 
+  test('says of a graph what comes after what, when, and what a failure of it means; what is nested stands below', async () => {
+    const { stdout } = await crew(['plan', '--as=U01ALICE', 'rehearsal small'])
+    expect(stdout).toMatch(
+      /1\. terraform\.plan\n +tried again: 2 times, after 5s and then longer, up to 1m\n +at most 10m/,
+    )
+    expect(stdout).toMatch(/choices: now, tonight, none, stop \(rejects\)\n/)
+    expect(stdout).toMatch(/\d+\. night \(wait\), after \S+\n +only if judgment\.choice is tonight\n/)
+    expect(stdout).toMatch(/if it fails: the other branches are finished, then it has failed\n/)
+    expect(stdout).toMatch(
+      /runs `loadtest run smoke --for 10s` in loadtest, an execution of its own:\n +1\. load\.target/,
+    )
+    expect(stdout).toMatch(/look \(script\), only where (\S+ or )+compare failed\n/)
+  })
+
   test('is asked by the unix user where nobody else is named', async () => {
     const { stdout } = await crew(['plan', '--json', 'loadtest down'])
     expect(JSON.parse(stdout).actor).toEqual({ kind: 'shell', user: userInfo().username })
@@ -105,6 +119,9 @@ describe.concurrent('plan', () => {
     const { code, stdout, stderr } = await crew(['plan', '--site', site, 'loadtest up small'])
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toMatch(/roles: at least one role is needed/)
+    // Also where the processes are started with it: a dry run is about one's own site.
+    const own = await crew(['plan', 'loadtest up small'], { env: { GROUNDCREW_SITE: site } })
+    expect(own.stderr).toBe(stderr)
   })
 })
 

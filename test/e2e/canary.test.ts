@@ -36,6 +36,7 @@ test('a tenth takes traffic beside all of the old ones, and after that all', asy
   expect(more).toMatch(/`2\.0` stands beside it, some of it in service \(canary\)/)
   expect(await inService('2.0')).toHaveLength(1)
   expect(await inService('1.0')).toHaveLength(2)
+  expect(await talk.type('alice', 'deploys list')).toMatch(/`2\.0` stands beside it, some of it in service/)
   await talk.press('carol', 'judgment.approve.0', run)
   const over = await talk.sees(run, /^✅ \*succeeded\*/)
   expect(over).toMatch(/🟢 `2\.0` is live in shop; `1\.0` is removed\./)

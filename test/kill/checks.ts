@@ -1,6 +1,7 @@
 import { basename, dirname } from 'node:path'
 import type { SlackMessage } from '../../examples/demo/slack-control.ts'
-import { type Execution, isOver, wordOf } from '../../src/core/execution.ts'
+import { type Execution, isOver } from '../../src/core/execution.ts'
+import { wordOf } from '../../src/core/status-word.ts'
 import { wordsOf } from '../e2e/talk.ts'
 import type { Lane } from './people.ts'
 import { shownIn } from './shown.ts'

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Execution, type StageRun, stageOf, wordOf } from '../../src/core/execution.ts'
+import { type Execution, type StageRun, stageOf } from '../../src/core/execution.ts'
+import { wordOf } from '../../src/core/status-word.ts'
 import type { Problem } from './checks.ts'
 import { shownIn } from './shown.ts'
 import type { Hit } from './strike.ts'

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { readMonitors } from '../../src/config.ts'
+import { readMonitors } from '../../src/config/monitors.ts'
 import { isLoopback } from '../../src/core/monitors.ts'
 
 const root = join(import.meta.dirname, '../..')

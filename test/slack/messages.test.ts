@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { wordOf } from '../../src/core/execution.ts'
+import { wordOf } from '../../src/core/status-word.ts'
 import { closingReply, executionMessage } from '../../src/slack/messages.ts'
 import { drawn } from './reading.ts'
 import { scenes } from './scenes.ts'

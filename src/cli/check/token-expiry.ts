@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
-import { need, readConfig, readMonitors } from '../../config.ts'
+import { readMonitors } from '../../config/monitors.ts'
+import { need, readConfig } from '../../config.ts'
 import { messageOf, UserError } from '../../errors.ts'
 import { createLog } from '../../log.ts'
 import { asksVault } from '../../monitors/token-expiry/read.ts'

@@ -11,6 +11,7 @@ import { readPlanText, secretsOf, summarizePlan } from '../../core/plan.ts'
 import { UserError } from '../../errors.ts'
 import type { Notice } from '../../slack/messages/notice.ts'
 import { noticeOfApply, noticeOfPlan } from '../../slack/messages/notice.ts'
+import { folderOf } from '../file.ts'
 
 type Environment = Readonly<NodeJS.ProcessEnv>
 type Reported = { readonly exitCode: number; readonly notice: Omit<Notice, 'job'> }
@@ -121,6 +122,7 @@ async function run(typed: Typed, argv: readonly string[], onLine: (line: string)
 function start({ program, env }: Typed, words: readonly string[]) {
   const [bin = '', ...globals] = program
   return execa(bin, [...globals, ...words], {
+    cwd: folderOf(env),
     env: { ...env, TF_IN_AUTOMATION: env.TF_IN_AUTOMATION ?? '1' },
     stdin: 'ignore',
     stderr: 'inherit',
@@ -172,12 +174,14 @@ async function passOn(typed: Typed, file: string): Promise<void> {
 
 function captured({ program, env }: Typed, words: readonly string[]) {
   const [bin = '', ...globals] = program
-  return execa(bin, [...globals, ...words], { env, stdin: 'ignore', reject: false, maxBuffer: 512 * 1024 * 1024 })
+  return execa(bin, [...globals, ...words], {
+    ...{ cwd: folderOf(env), env, stdin: 'ignore' as const, reject: false as const, maxBuffer: 512 * 1024 * 1024 },
+  })
 }
 
 /** With `-chdir` Terraform takes paths from there, also that of the plan file. */
-function pathFor({ program }: Typed, file: string): string {
-  return program.some((word) => /^-?-chdir=/.test(word)) ? file : resolve(file)
+function pathFor({ program, env }: Typed, file: string): string {
+  return program.some((word) => /^-?-chdir=/.test(word)) ? file : resolve(folderOf(env), file)
 }
 
 const SECRET_NAME = /TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL|_KEY$|^TF_VAR_/

@@ -9,6 +9,8 @@ export type PlanProgress = {
   diagnostics: readonly Diagnostic[]
   interrupted: boolean
   lastSign?: number
+  /** The latest object that Terraform began to look at. */
+  looksAt?: string
 }
 
 /** Progress of nothing yet. */
@@ -21,7 +23,7 @@ export function recordPlanEvent(progress: PlanProgress, event: StreamEvent): Pla
   const next = { ...progress, ...(event.at !== undefined && { lastSign: event.at }) }
   switch (event.type) {
     case 'refresh_start':
-      return { ...next, refreshing: next.refreshing + 1 }
+      return { ...next, refreshing: next.refreshing + 1, looksAt: event.address }
     case 'refresh_complete':
       return { ...next, refreshed: next.refreshed + 1 }
     case 'interrupted':

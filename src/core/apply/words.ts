@@ -25,6 +25,12 @@ export function progressText(report: ApplyReport, elapsedMs: number): string {
   return `${stopping}${[...what, spoken(elapsedMs)].join(', ')}`
 }
 
+/** What Terraform works on now, the one that takes longest first; nothing between two of them. */
+export function workedOn({ running }: ApplyReport): string | undefined {
+  const [first, ...others] = running.toSorted((one, other) => (one.since ?? 0) - (other.since ?? 0))
+  return first && `${first.change.address}${others.length > 0 ? ` and ${others.length} more` : ''}`
+}
+
 function allChanges(report: ApplyReport): PlanChange[] {
   const { done, failed, running, notStarted, unsure, unreported } = report
   return [...done, ...failed.map(({ change }) => change), ...running.map(({ change }) => change)].concat(

@@ -12,7 +12,7 @@ const TAKEN = ['list', 'end']
 const most = duration.default('1h').refine(isWithin, { error: `expected between ${SHORTEST} and ${LONGEST}` })
 
 /** Who may raise his rights to which roles, for how long at most, and the channels that are told of it. */
-export const glassSettings = z.strictObject({
+const glassSettings = z.strictObject({
   who: z.array(name).min(1, { error: 'expected at least one role' }),
   gives: z.array(name).min(1, { error: 'expected at least one role' }),
   most,

@@ -2,7 +2,7 @@ import type { Site } from '../site.ts'
 import { type Argument, argumentsOf, labelOf } from './arguments.ts'
 import type { Entry } from './catalog.ts'
 import type { Command } from './definition.ts'
-import { inOrder, placeholder, usageOf } from './usage.ts'
+import { inOrder, placeholder, shortUsageOf, usageOf } from './usage.ts'
 
 export type ArgumentHelp = {
   readonly label: string
@@ -45,10 +45,17 @@ export function helpText(help: Help): string {
   ].join('\n')
 }
 
+/** With more than these the list would be cut where Slack takes no more, so that flags are left to `help <command>`. */
+const MOST_WHOLE = 20
+
 /** The list that `help` shows: the caller leaves in only what the asker may run. */
 export function helpList(entries: readonly Entry[]): string {
-  const lines = entries.map((entry) => `• \`${usageOf(entry)}\`: ${entry.command.summary}`)
-  return [...lines, 'Write `help <command>` for more about one of them.'].join('\n')
+  const many = entries.length > MOST_WHOLE
+  const lines = entries.map((entry) => `• \`${many ? shortUsageOf(entry) : usageOf(entry)}\`: ${entry.command.summary}`)
+  const more = many
+    ? 'Write `help <command>` for all of one of them, its flags too; `help consul` lists those that begin so.'
+    : 'Write `help <command>` for more about one of them.'
+  return [...lines, more].join('\n')
 }
 
 function argumentHelp(argument: Argument): ArgumentHelp {

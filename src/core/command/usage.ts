@@ -13,6 +13,12 @@ export function usageOf(entry: Entry): string {
   return [entry.name, ...inOrder(entry.arguments).map(piece)].join(' ')
 }
 
+/** The same with nothing that may be left out: for a list of many. */
+export function shortUsageOf(entry: Entry): string {
+  const needed = inOrder(entry.arguments).filter(({ required }) => required)
+  return [entry.name, ...needed.map(piece)].join(' ')
+}
+
 /** As a line is written: positionals, then flags, then what takes the rest. */
 export function inOrder(list: readonly Argument[]): Argument[] {
   const place = (argument: Argument) => (argument.kind === 'rest' ? 2 : argument.flag ? 1 : 0)

@@ -18,7 +18,16 @@ export function readValue(argument: Argument, schema: z.ZodType, given: string):
   const checked = schema.safeParse(input)
   if (checked.success) return { ok: true, text, input, value: checked.data }
   const said = checked.error.issues.filter((issue) => argument.kind === 'text' || issue.code === 'custom')
-  return wrong(argument, text, said.map(({ message }) => message).join('; '))
+  return wrong(argument, text, said.map(wordsOf).join('; '))
+}
+
+/** What Zod says by itself of a length is for programmers; a message of the schema's own stands. */
+function wordsOf(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'too_small' && issue.message.startsWith('Too small'))
+    return issue.minimum === 1 ? 'expected some text' : `expected at least ${issue.minimum} characters`
+  if (issue.code === 'too_big' && issue.message.startsWith('Too big'))
+    return `expected at most ${issue.maximum} characters`
+  return issue.message
 }
 
 function convert(argument: Argument, text: string): string | number | boolean | undefined {

@@ -33,7 +33,7 @@ export function isGroupName(name: string): boolean {
 }
 
 /** `service_web_app` of the service `web-app`: Ansible wants letters, digits and underscores. */
-export function safeGroupName(kind: GroupKind, of: string): string {
+function safeGroupName(kind: GroupKind, of: string): string {
   return `${kind}_${of.replace(/[^A-Za-z0-9]/g, '_')}`
 }
 

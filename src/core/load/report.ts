@@ -50,7 +50,7 @@ const before = z.object({
 export type Before = z.infer<typeof before>
 
 /** What the report of a load test leaves in its output. */
-export const loadOutput = numbers.extend({
+const loadOutput = numbers.extend({
   plan: z.string(),
   engine: z.string().catch(''),
   target: z.string().catch(''),

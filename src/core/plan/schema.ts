@@ -22,7 +22,7 @@ const resourceChange = z.looseObject({
 })
 
 /** The part of `terraform show -json PLAN` (format 1.x, also OpenTofu's) that a summary needs; everything else is passed over. */
-export const planSchema = z.looseObject({
+const planSchema = z.looseObject({
   format_version: z.string(),
   terraform_version: displayed(z.string()),
   timestamp: displayed(z.string()),

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { milliseconds } from '../duration.ts'
+import { pattern } from '../pattern.ts'
 import { countLimits } from '../site/words.ts'
 
 const name = z.string().regex(/^[a-z][a-z0-9_-]*$/, { error: 'expected a name of lower-case letters, digits, - and _' })
@@ -40,7 +41,7 @@ export const scriptSettings = z.strictObject({
   takes: z
     .record(
       z.string().regex(/^[A-Z][A-Z0-9_]*$/, { error: 'expected a variable in capitals, such as VERSION' }),
-      z.string().refine(isPattern, { error: 'expected a regular expression' }),
+      pattern,
     )
     .refine((takes) => !Object.keys(takes).some((name) => RESERVED.test(name)), {
       error: 'one of these names means something to programs themselves; choose another one',
@@ -60,14 +61,6 @@ export type ScriptSettings = z.infer<typeof scriptSettings>
 function isDuration(text: string): boolean {
   try {
     return milliseconds(text) > 0
-  } catch {
-    return false
-  }
-}
-
-function isPattern(text: string): boolean {
-  try {
-    return new RegExp(text) instanceof RegExp
   } catch {
     return false
   }

@@ -7,7 +7,7 @@ import { readZone } from './zone.ts'
 export type When = { readonly cron: string; readonly tz: string } | { readonly at: number; readonly tz: string }
 
 /** A start that comes this much late is no missed one: bots are restarted, and look once a second. */
-export const ON_TIME_MS = 60_000
+const ON_TIME_MS = 60_000
 
 /**
  * The expression, with minutes as the finest. A time of day that does not exist on a day runs at the first moment after it; one that

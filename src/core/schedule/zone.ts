@@ -77,15 +77,15 @@ export function instantsOf(wall: string, tz: string): number[] {
   return candidates.filter((at) => wallClock(at, tz) === wall).sort((a, b) => a - b)
 }
 
-const FORM = 'Expected `YYYY-MM-DD HH:MM`, such as `--at "2026-11-21 09:00"`.'
-
-/** The instant of `--at`, still ahead. Throws a `UserError` for a time that is no time, that never comes, or that is past. */
-export function readAt(text: string, tz: string, now: number): number {
+/** The instant of `--at`, or of another flag, still ahead. Throws a `UserError` for a time that is no time, that never comes, or that is past. */
+export function readAt(text: string, tz: string, now: number, flag = '--at'): number {
   const [, date = '', time = ''] = /^(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2})$/.exec(text.trim()) ?? []
   const wall = `${date} ${time}`
   const asUtc = Date.parse(`${date}T${time}:00Z`)
   if (Number.isNaN(asUtc) || wallClock(asUtc, 'UTC') !== wall)
-    throw new UserError(`\`${text}\` is no day and time. ${FORM}`)
+    throw new UserError(
+      `\`${text}\` is no day and time. Expected \`YYYY-MM-DD HH:MM\`, such as \`${flag} "2026-11-21 09:00"\`.`,
+    )
   const [first] = instantsOf(wall, readZone(tz))
   if (first === undefined)
     throw new UserError(

@@ -1,3 +1,4 @@
+import { secretsOfAddress } from '../../core/call/address.ts'
 import { createMask } from '../../core/mask.ts'
 import type { Site } from '../../core/site.ts'
 
@@ -18,7 +19,9 @@ export function maskOf(variables: Readonly<Record<string, string>>, site: Named)
     ...Object.values(playbooks).flatMap(({ secrets }) => secrets),
     ...Object.values(jenkins).map(({ token }) => token),
   ])
+  const addresses = new Set(Object.values(calls).flatMap(({ secret_url: name }) => name ?? []))
   const values = Object.entries(variables).flatMap(([name, value]) => {
+    if (addresses.has(name)) return secretsOfAddress(value)
     if (named.has(name) || SECRET_NAME.test(name)) return [value]
     return passwordIn(value)
   })

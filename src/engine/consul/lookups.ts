@@ -6,6 +6,7 @@ import { type KeyRules, keyRules, shownValue } from '../../core/consul/keys.ts'
 import { foldersOf, missText } from '../../core/consul/miss.ts'
 import type { Check, Datacenter, DcAnswer, Everywhere, Fresh, FullNode, Instance } from '../../core/consul/rows.ts'
 import { createMask } from '../../core/mask.ts'
+import { withoutPasswords } from '../../core/user-info.ts'
 import type { Asked } from '../../core/workflow.ts'
 import { UserError } from '../../errors.ts'
 import { type ConsulCatalog, catalogOn } from '../../tools/consul/catalog.ts'
@@ -47,9 +48,10 @@ export function digestOf(value: Uint8Array): string {
   return createHmac('sha256', DIGEST_KEY).update(value).digest('hex').slice(0, 12)
 }
 
-/** Takes out what this process knows to be secret; our own token in any case. */
+/** Takes out what this process knows to be secret, our own token in any case, and the password in any address. */
 export function maskOf({ consul: { mask, token } }: Pick<LookupParts, 'consul'>): (text: string) => string {
-  return mask ?? createMask(token ? [token] : [])
+  const known = mask ?? createMask(token ? [token] : [])
+  return (text) => withoutPasswords(known(text))
 }
 
 /** What people may see of Consul, for one asker. Nothing leaves here that the rules of the site hide. */

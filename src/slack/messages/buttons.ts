@@ -1,8 +1,10 @@
 import type { Button, ConfirmationDialog } from '@slack/types'
 import type { Lifetime } from '../../core/environment.ts'
 import type { Execution, StageRun } from '../../core/execution.ts'
-import { currentStage, isOver } from '../../core/execution.ts'
+import { isOver } from '../../core/execution.ts'
+import { hasRunning } from '../../core/failure.ts'
 import { nextSteps } from '../../core/offer.ts'
+import { currentStage } from '../../core/status-word.ts'
 import { isImage, isKv } from '../../core/target.ts'
 
 /** What a button is about. For **Extend** `stage` is the lifetime's id, so that a second click finds another one. */
@@ -27,9 +29,9 @@ export function readButtonValue(value: unknown): Press | null {
   return { execution, stage, attempt: Number(attempt), ...(choice === undefined ? {} : { choice: Number(choice) }) }
 }
 
-/** **Cancel** while it goes on; once that was asked and something still runs, **Force stop**. */
+/** **Cancel** while it goes on, also where one of its stages stands at unknown and others run; once that was asked and something still runs, **Force stop**. */
 export function controlButtons(execution: Execution): Button[] {
-  if (isOver(execution) || execution.status === 'unknown') return []
+  if (isOver(execution) || (execution.status === 'unknown' && !hasRunning(execution))) return []
   const stage = currentStage(execution)
   const value = buttonValue({ execution: execution.id, stage: stage?.id ?? '', attempt: stage?.attempt ?? 0 })
   const running = execution.stages.filter(({ state }) => state === 'running')

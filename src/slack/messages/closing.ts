@@ -58,9 +58,9 @@ function afterwards(view: ExecutionView): string[] {
   const bake = afterBake(execution)
   if (bake) return [...bakeLines(execution), `*Next*: ${bake}`]
   if (execution.status === 'unknown') {
-    return [
-      `*Next*: see ${code(`runs show ${execution.id}`)}, the log in this thread, and whether Terraform still runs.`,
-    ]
+    const terraform = execution.stages.some(({ kind, state }) => state === 'unknown' && kind.startsWith('terraform.'))
+    const look = terraform ? 'whether Terraform still runs' : 'what it has done'
+    return [`*Next*: see ${code(`runs show ${execution.id}`)}, the log in this thread, and ${look}.`]
   }
   const unchanged = touched(execution) ? '' : 'Nothing was changed. '
   return [

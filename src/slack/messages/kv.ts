@@ -1,7 +1,8 @@
 import type { KnownBlock } from '@slack/types'
 import type { Execution, StageRun } from '../../core/execution.ts'
-import { fileName, isOver, outputOf } from '../../core/execution.ts'
+import { isOver, outputOf } from '../../core/execution.ts'
 import { readKvApply, readKvDrift, readKvPlan } from '../../core/kv/report.ts'
+import { fileName, stageFile } from '../../core/stage/files.ts'
 import { context, listed, section } from './blocks.ts'
 import { code, people, plain } from './text.ts'
 import { labelOf, stagesOf } from './view.ts'
@@ -60,7 +61,7 @@ function planBlocks(execution: Execution, stage: StageRun): KnownBlock[] {
   const most = over ? Math.min(risky, MOST_AFTERWARDS) : Math.max(Math.min(risky, MOST_RISKY), MOST_LINES)
   const shown = plan.lines.slice(0, most).map((line, at) => `${at < risky ? '⚠️' : '•'} ${code(line, 300)}`)
   const left = plan.lines.length - shown.length + plan.more
-  const file = fileName('kv-plan.txt', stage.attempt)
+  const file = fileName(stageFile(stage, 'kv-plan.txt'), stage.attempt)
   const more = left > 0 && (shown.length > 0 || !over) ? [`… +${left} more in the thread's ${file}`] : []
   const loudly = plan.loudly.map((line) => `🚨 *More than half of a prefix would go*: ${plain(line)}`)
   const note = plan.note ? [`📌 ${plain(plan.note, 600)}`] : []

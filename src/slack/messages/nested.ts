@@ -1,5 +1,6 @@
 import type { Execution, StageRun } from '../../core/execution.ts'
-import { wordOf } from '../../core/execution.ts'
+import { isOver } from '../../core/execution.ts'
+import { wordOf } from '../../core/status-word.ts'
 import { code, link } from './text.ts'
 
 type Shown = { readonly id: string; readonly execution: Execution | null; readonly link: string | undefined }
@@ -11,7 +12,15 @@ export type Related = { readonly children: ReadonlyMap<string, Shown>; readonly 
 export function childText(related: Related | undefined, stage: StageRun): string {
   const child = related?.children.get(stage.id)
   if (!child?.execution) return ''
-  return `: ${code(child.execution.line)} is *${wordOf(child.execution)}* (${linked(child)})`
+  const decide =
+    child.execution.status === 'unknown' && !isOver(child.execution) ? ', and people have to decide there' : ''
+  return `: ${code(child.execution.line)} is *${wordOf(child.execution)}* (${linked(child)})${decide}`
+}
+
+/** The same once that stage has ended: only what it was, and where to read how it went. */
+export function childLink(related: Related | undefined, stage: StageRun): string {
+  const child = related?.children.get(stage.id)
+  return child?.execution ? `: ${code(child.execution.line)} (${linked(child)})` : ''
 }
 
 /** What an execution is part of, for its first lines. */

@@ -39,12 +39,15 @@ export function judgmentLine(judgment: Judgment): string {
   return `${people(judgmentText(bare))}${why}${fell ? ` (no longer counts: ${code(fell)})` : ''}`
 }
 
-/** A note of the execution: a person only where we put one, at its beginning; the rest may come from anywhere. */
+/** Our words of a freeze, or nothing; then a person. */
+const BY_WHOM = /^((?:[^`@]{0,200} is frozen until [^`@]{1,80} by )?)(@[UW][A-Z0-9]{2,20}(?=[ :]))?([\s\S]*)$/
+
+/** A note of the execution: a person only where we put one, at its beginning or after a freeze; the rest may come from anywhere. */
 export function noteText(text: string): string {
-  const [, who = '', rest = ''] = /^(@[UW][A-Z0-9]{2,20}(?= ))?([\s\S]*)$/.exec(text) ?? []
+  const [, before = '', who = '', rest = ''] = BY_WHOM.exec(text) ?? []
   const flat = clean(rest).replace(/\s+/g, ' ')
   const safe = flat.split('`').length % 2 ? flat : flat.replaceAll('`', 'ʼ')
-  return `${people(who)}${escaped(safe)}`
+  return `${escaped(clean(before))}${people(who)}${escaped(safe)}`
 }
 
 function rejections({ judgments }: Execution): string[] {

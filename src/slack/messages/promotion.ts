@@ -1,5 +1,6 @@
 import type { Execution } from '../../core/execution.ts'
-import { isOver, wordOf } from '../../core/execution.ts'
+import { isOver } from '../../core/execution.ts'
+import { wordOf } from '../../core/status-word.ts'
 import { unmatched } from '../../core/webhook.ts'
 import { code, link, plain } from './text.ts'
 import type { ExecutionView } from './view.ts'

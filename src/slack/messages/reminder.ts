@@ -14,7 +14,9 @@ export function reminderReply(site: Site, execution: Execution, stage: StageRun,
   const { dueAt } = stage
   const until = dueAt === null ? '' : ` until ${timeFrom(dueAt, at)}`
   const names = mentionsText(remindedOf(site, execution, stage))
-  const first = `⏰ ${code(line)} waits for approval${until}${names ? `, ${names}` : ''}`
+  const waiting = execution.stages.filter((each) => each.kind === 'judgment' && each.state === 'waiting' && !each.held)
+  const which = waiting.length > 1 ? ` (${code(stage.id)})` : ''
+  const first = `⏰ ${code(line)}${which} waits for approval${until}${names ? `, ${names}` : ''}`
   return finished(
     { text: first, blocks: [section(first, ...openLines(execution, stage))] },
     { first: `reminder-${id}-${stage.attempt}-${at}-v${version}`, prefix: `r-${id}-${at}-${version}` },

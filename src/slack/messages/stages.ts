@@ -2,7 +2,7 @@ import { spoken } from '../../core/duration.ts'
 import type { Execution, StageRun, StageState } from '../../core/execution.ts'
 import { clock } from '../../core/judgment.ts'
 import { lastSign } from '../../core/signs.ts'
-import { childText } from './nested.ts'
+import { childLink, childText } from './nested.ts'
 import { noteText } from './outcome.ts'
 import { isHidden } from './release.ts'
 import { clean, code, plain } from './text.ts'
@@ -62,9 +62,10 @@ function stateText(view: ExecutionView, stage: StageRun): string {
       if (stage.held) return `waiting: ${noteText(stage.held.text)}`
       return `waiting${stage.kind === 'wait' ? '' : ' for approval'}${stage.dueAt === null ? '' : ` until ${timeFrom(stage.dueAt, stage.startedAt ?? stage.dueAt)}`}`
     case 'succeeded':
-      return stage.kind === 'judgment' ? approvedText(stage) : `succeeded${took(stage, 'in')}`
+      if (stage.kind === 'judgment') return approvedText(stage)
+      return `succeeded${took(stage, 'in')}${childLink(view.related, stage)}`
     case 'failed':
-      return failedText(view.execution, stage)
+      return `${failedText(view.execution, stage)}${childLink(view.related, stage)}`
     case 'unknown':
       return 'unknown: nobody saw how it ended'
     case 'skipped':
@@ -118,7 +119,8 @@ function signText({ progress, now, quietAfter }: ExecutionView, stage: StageRun)
   const word = sign?.text ? plain(sign.text) : ''
   if (!sign || now === undefined || quietAfter === undefined || now - sign.at < quietAfter) return word && `: ${word}`
   const ago = `${Math.floor((now - sign.at) / 60_000)} min ago`
-  return word ? `. ⚠️ last sign of life ${ago}, in ${word}` : `. ⚠️ no sign of life since it began ${ago}`
+  const where = sign.where ? `${plain(sign.where)} (${word})` : word
+  return where ? `. ⚠️ last sign of life ${ago}, in ${where}` : `. ⚠️ no sign of life since it began ${ago}`
 }
 
 function since(at: number | null): string {

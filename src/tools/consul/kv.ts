@@ -1,7 +1,7 @@
 import { UserError } from '../../errors.ts'
 import { type Read, type Reading, readJson } from './catalog/read.ts'
 import { listOf, texts } from './catalog/rows.ts'
-import { type Ask, createAsk } from './watch/ask.ts'
+import type { Ask } from './watch/ask.ts'
 import { ConsulFailure } from './watch/failure.ts'
 
 /** A key as Consul keeps it. `index` is its ModifyIndex, which a CAS needs; `session` of whoever holds it as a lock. */
@@ -28,10 +28,6 @@ export type ConsulKv = {
   keys(prefix: string, reading: Reading & { readonly separator?: string }): Promise<Read<string[]>>
   /** All below a prefix, with values, in one read: one state of the datacenter. */
   tree(prefix: string, reading: Reading): Promise<Read<KvPair[]>>
-}
-
-export function createKv(address: string, token: string | undefined): ConsulKv {
-  return kvOn(createAsk(address, token))
 }
 
 export function kvOn(ask: Ask): ConsulKv {

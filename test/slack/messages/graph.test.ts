@@ -51,6 +51,30 @@ describe('a branch that failed', () => {
   })
 })
 
+test('what runs beside an unknown can be canceled, and after that nothing can', () => {
+  const unknown = { kind: 'unknown', why: 'nobody saw' } as const
+  const story = ends(starts(starts(begin({ ...up, stages: graph('halt') }), 'a'), 'b'), 'a', unknown)
+  expect(textOf(story)).toMatch(/execution\.cancel/)
+  expect(textOf(ends(story, 'b', succeeded))).not.toMatch(/execution\.cancel/)
+})
+
+test('two that wait at once are told apart, also once they were judged', () => {
+  const judge = (id: string, show: string) =>
+    step(id, [show], { kind: 'judgment', input: { show, within: '1h', approvers: ['approvers'] } })
+  const stages = [step('one', []), step('two', []), judge('ok-one', 'one'), judge('ok-two', 'two')]
+  const plan = { kind: 'succeeded', output: { digest: 'd' } } as const
+  const first = ends(starts(begin({ ...up, stages }), 'one'), 'one', plan)
+  expect(textOf(first)).not.toMatch(/about `one`/)
+  const both = ends(starts(first, 'two'), 'two', plan)
+  expect(textOf(both)).toMatch(/\*`ok-one`\*, about `one`\\n✋ .*\*`ok-two`\*, about `two`\\n✋ /)
+  const by = { kind: 'slack', team: 'T01TEAM', user: 'U02BOB' } as const
+  const approves = (story: Story, stage: string) =>
+    next(story, { type: 'judged', judgment: { stage, decision: 'approved', by, at: story.now, digest: 'd' } }, 1)
+  expect(textOf(approves(both, 'ok-one'))).toMatch(/👤 Approved by/)
+  const done = approves(approves(both, 'ok-one'), 'ok-two')
+  expect(textOf(done)).toMatch(/👤 `ok-one`: Approved by <@U02BOB>.*👤 `ok-two`: Approved by/)
+})
+
 describe('a retry', () => {
   const stages = [step('a', [], { retry: { times: 2, wait: '5m', most: '10m' } })]
   const once = ends(starts(begin({ ...up, stages }), 'a'), 'a', { kind: 'failed', error: 'connection refused\nmore' })
@@ -85,6 +109,10 @@ describe('a stage that takes long', () => {
       textOf(running, { progress, now: running.now + minutes * 60_000, quietAfter: 300_000 })
     expect(at(5)).toMatch(/running since 17:40 UTC: aws_db_instance.x"/)
     expect(at(13)).toMatch(/⚠️ last sign of life 12 min ago, in aws_db_instance.x/)
+    const word = { stage: 'a', text: '1 of 2 created, 40 s', where: 'aws_instance.web', at: running.now + 60_000 }
+    expect(textOf(running, { progress: [word], now: running.now + 780_000, quietAfter: 300_000 })).toMatch(
+      /⚠️ last sign of life 12 min ago, in aws_instance\.web \(1 of 2 created, 40 s\)/,
+    )
     const silent = textOf(running, { now: running.now + 720_000, quietAfter: 300_000 })
     expect(silent).toMatch(/⚠️ no sign of life since it began 12 min ago/)
   })

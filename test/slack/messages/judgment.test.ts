@@ -36,7 +36,7 @@ describe('a judgment that waits', () => {
       executionMessage(asking({ count: 2, groups, instructions: 'Look first.' }, [{ roles: ['sre'] }])),
     )
     expect(text).toContain('📋 Look first.')
-    expect(text).toContain('👥 1 of 2 approvals; missing: one of data (@U02BOB)')
+    expect(text).toContain('👥 1 of 2 approvals, by @U02BOB; missing: one of data')
     expect(text).toContain('👤 Approved by @U02BOB')
   })
 

@@ -21,6 +21,22 @@ test('a parent says how its child stands, with its message', () => {
   expect(textOf(parent, { related: shown(null, undefined) })).toMatch(/`workflow` running since 17:40 UTC"/)
 })
 
+test('a parent whose child stands at unknown says where that is decided', () => {
+  const lost = ends(planning(), 'terraform.plan', { kind: 'unknown', why: 'x' })
+  expect(textOf(parent, { related: shown(lost.world.execution, undefined) })).toMatch(
+    /is \*unknown\* \(`r7k2m9`\), and people have to decide there/,
+  )
+})
+
+test('its message can still be found from there once it has ended', () => {
+  const related = shown(child, 'https://example.slack.com/1')
+  const link = '`loadtest up small --for 4h` \\(<https://example.slack.com/1\\|r7k2m9>\\)'
+  const over = ends(parent, 'workflow', { kind: 'succeeded', output: {} })
+  expect(textOf(over, { related })).toMatch(new RegExp(`\`workflow\` succeeded in 12 s: ${link}`))
+  const failed = ends(parent, 'workflow', { kind: 'failed', error: 'no' })
+  expect(textOf(failed, { related })).toMatch(new RegExp(`\`workflow\` failed after 12 s: ${link}`))
+})
+
 test('a child says what it is part of, and who cannot approve it', () => {
   const part = begin({
     ...up,

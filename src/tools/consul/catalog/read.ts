@@ -23,7 +23,7 @@ export type Reading = {
 
 const LIMIT_MS = 5_000
 
-export function freshOf(headers: Headers): Fresh {
+function freshOf(headers: Headers): Fresh {
   const leader = headers.get('x-consul-knownleader')
   const contact = headers.get('x-consul-lastcontact')
   const filtered = headers.get('x-consul-results-filtered-by-acls')

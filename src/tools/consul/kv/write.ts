@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { UserError } from '../../../errors.ts'
-import { type Ask, createAsk } from '../watch/ask.ts'
+import type { Ask } from '../watch/ask.ts'
 import { ConsulFailure } from '../watch/failure.ts'
 
 /** One operation of a txn (https://developer.hashicorp.com/consul/api-docs/txn). `index` 0 with `cas`: only if there is no such key. */
@@ -53,10 +53,6 @@ export type ConsulWriter = {
     place: { readonly node: string; readonly id?: string; readonly check?: string },
     writing: Writing,
   ): Promise<void>
-}
-
-export function createWriter(address: string, token: string | undefined): ConsulWriter {
-  return writerOn(createAsk(address, token))
 }
 
 const LIMIT_MS = 10_000
