@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { waitFor } from '../../examples/demo/parts.ts'
 import { startJenkinsStandIn } from '../fixtures/jenkins-stand-in.ts'
@@ -12,10 +14,25 @@ const closed = [{ days: [day], from: '10:00', to: '11:00', zone: 'Asia/Tokyo' }]
 let world: World
 let ci: Awaited<ReturnType<typeof startJenkinsStandIn>>
 
+/** What the role of a server is about: each host that it ran on is a line of a file. */
+const playbook = (dir: string) => `
+- hosts: web
+  gather_facts: false
+  connection: local
+  tasks:
+    - ansible.builtin.shell: echo {{ inventory_hostname }} >> ${join(dir, 'ran')}
+`
+
+function playbookIn(dir: string): string {
+  const file = join(dir, 'web.yml')
+  writeFileSync(file, playbook(dir))
+  return file
+}
+
 beforeAll(async () => {
   ci = await startJenkinsStandIn()
   ci.built({ parameters: { SIZE: 'small' } })
-  world = await startWorld({
+  world = await startWorld((dir) => ({
     environments: { iced: {}, night: { windows: closed, outside_window: ['leads'] }, dusk: { windows: closed } },
     variables: () => ({ CI_USER: 'bot', CI_TOKEN: '11token22' }),
     sections: {
@@ -25,17 +42,19 @@ beforeAll(async () => {
           on: { jenkins: 'smoke', parameters: { SIZE: '[a-z]+' } },
           ...{ line: 'tiny up dusk {SIZE}', channel: 'ops', existing: true },
         },
+        'web-ready': { on: { service: 'web', tag: 'role-web' }, line: 'tiny play {id}', channel: 'ops' },
       },
+      playbooks: { web: { playbook: playbookIn(dir), service: 'web', tag: 'role-web' } },
       roles: {
         engineers: {
-          members: [people.alice, people.bob, 'trigger:smoked'],
+          members: [people.alice, people.bob, 'trigger:smoked', 'trigger:web-ready'],
           may: [{ commands: ['tiny *', 'runs *', 'env *', 'freeze', 'triggers list'] }],
         },
         approvers: { members: [people.bob, people.carol], may: [{ commands: ['runs *', 'freeze', 'unfreeze'] }] },
         leads: { members: [people.bob] },
       },
     },
-  })
+  }))
 })
 afterAll(async () => {
   await world.stop()
@@ -87,4 +106,22 @@ test('what a build of Jenkins began is approved by people and waits for its wind
   expect(await talk.sees({ id }, /\*waiting for approval\*/)).toContain('trigger:smoked')
   await talk.press('carol', 'judgment.approve', { id })
   await talk.sees({ id }, /^🌙 \*outside its window\*/)
+})
+
+test('a server with the role is ready: its playbook runs on it, once, by real Ansible', async () => {
+  const talk = talkNo(0)
+  const list = () => talk.type('alice', 'triggers list')
+  await waitFor(async () => /\*web-ready\*[\s\S]*looked at/.test(await list()), { what: 'the first look' })
+  const registered = async (id: string, status: string) => {
+    const check = { CheckID: `service:${id}`, TTL: '10m', Status: status }
+    const body = { ID: id, Name: 'web', Address: '127.0.0.1', Port: 80, Tags: ['role-web'], Check: check }
+    const at = new URL('/v1/agent/service/register', world.consul.url)
+    expect((await fetch(at, { method: 'PUT', body: JSON.stringify(body) })).ok).toBe(true)
+  }
+  await registered('web-1', 'passing')
+  await registered('web-2', 'critical')
+  const begun = async () => /`web-1[^`]*`.* began `(\w+)`/.exec(await list())?.[1] ?? null
+  const id = await waitFor(begun, { what: 'the playbook of web-1' })
+  expect(await talk.sees({ id }, /^✅ \*succeeded\*/)).toContain('trigger:web-ready')
+  expect(readFileSync(join(world.dir, 'ran'), 'utf8')).toBe('web-1\n')
 })
