@@ -144,7 +144,7 @@ function whichOf({ id, input }: StageRun): string {
 function heldLines({ id }: Execution, { held }: StageRun): string[] {
   return [
     `${held?.by === 'freeze' ? '🧊' : '🌙'} ${code(id)} waits: ${noteText(held?.text ?? '')}. It goes on by itself then.`,
-    `Who may let it go on now: ${code(`runs override ${id} --why "..."`)}`,
+    `Roles that the site names for it (${code('outside_window')}) may let it go on now: ${code(`runs override ${id} --why "..."`)}`,
   ]
 }
 
