@@ -9,6 +9,8 @@
  * - `pid` is synced before the program starts, so that "no pid" means "never ran" even after a power cut.
  * - `trap ... INT` is a handler and not "ignore": the program gets default dispositions, the wrapper outlives the group's signal
  *   and records the exit. A signal that comes before the program starts keeps it from starting (128 + signal is recorded).
+ * - A signal that comes while the program is being forked could reach nobody. Whoever interrupts has written `interrupted` before, which is
+ *   looked for once the program would get the signal itself.
  * - `command -p` finds the standard tools whatever PATH the program is given; `exec` keeps shell builtins out of the way.
  */
 const SCRIPT = `
@@ -24,6 +26,10 @@ trap 'stop=129' HUP
 trap 'stop=130' INT
 trap 'stop=143' TERM
 twentieth() { printf '%s\\n' "\${20}"; }
+stopped() {
+  read -r signal 2>/dev/null <"$dir/interrupted" || return 0
+  case $signal in SIGTERM) exit 143 ;; *) exit 130 ;; esac
+}
 joined() { printf '%s\\n' "$*"; }
 boot=-
 if [ -r /proc/$$/stat ]; then
@@ -47,7 +53,7 @@ command -p sync . || command -p sync || stop=126
 if [ -n "$stop" ]; then
   code=$stop
 else
-  (cd "$cwd" && exec "$@") </dev/null >out 2>err
+  (cd "$cwd" && stopped && exec "$@") </dev/null >out 2>err
   code=$?
 fi
 

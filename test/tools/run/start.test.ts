@@ -51,6 +51,20 @@ describe('a start that was cut off', () => {
     expect(existsSync(join(place.root, 'count'))).toBe(false)
   })
 
+  test.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ])(
+    'does not run where it was interrupted by %s while it was being forked, so that nobody got that',
+    async (signal, exitCode) => {
+      await writeFile(join(place.dir, 'interrupted'), `${signal}\n`)
+      await lateWrapper('ticket-1')
+      expect(await look(place.dir)).toEqual({ state: 'ended', exitCode })
+      expect(readFileSync(join(place.dir, 'err'), 'utf8')).toBe('')
+      expect(existsSync(join(place.root, 'count'))).toBe(false)
+    },
+  )
+
   test('does not run where its directory is being removed, although the void marker went already', async () => {
     const [out, err] = ['out', 'err'].map((name) => join(place.dir, name)) as [string, string]
     execFileSync('mkfifo', [out, err])
