@@ -113,8 +113,9 @@ describe('a pid that now belongs to somebody else', () => {
   )
 
   testOnLinux('or to a zombie counts as gone', async () => {
-    // The parent never asks how its child ended: a zombie for as long as the parent lives.
-    const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'inherit'] })
+    // The parent never asks how its child ended: a zombie for as long as the parent lives. The child ends once that is no shell any more.
+    const child = `sh -c 'until [ "$(cat /proc/$PPID/comm)" = sleep ]; do :; done'`
+    const parent = spawn('sh', ['-c', `${child} & echo $!; exec sleep 60`], { stdio: ['ignore', 'pipe', 'inherit'] })
     const [line] = await once(parent.stdout, 'data')
     const pid = Number(String(line))
     await until(() => readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z '))
